@@ -1,0 +1,1 @@
+"""From a registered trial's protocol to one participant's doses, visits and calendar."""

@@ -1,0 +1,1 @@
+"""To whom: calendar files."""

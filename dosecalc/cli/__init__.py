@@ -1,0 +1,1 @@
+"""The command line: parse, call the use cases, show, exit code."""

@@ -1,0 +1,1 @@
+"""How much: areas, sites, doses."""
