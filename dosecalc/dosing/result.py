@@ -1,0 +1,90 @@
+"""What a dose calculation gives: the amounts and everything needed to redo them by hand (R16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from dosecalc.quantity import Quantity, Rounding
+from dosecalc.text import Message, Words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DoseInput:
+    """What is known of one participant when the dose is calculated.
+
+    `areas` are the patches of hair loss in cm²; `level` is a dose level given by hand (makes a draft), `rounding` a
+    rounding mode given by hand (makes a draft; sums the patches first).
+    """
+
+    areas: tuple[Decimal, ...] = ()
+    weight: Quantity | None = None
+    level: Quantity | None = None
+    rounding: Rounding | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rounded:
+    """A rounding that was made: the mode, the exact value, and the signed deviation in percent, two decimals (R5)."""
+
+    mode: Rounding
+    exact: Fraction
+    deviation_percent: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Warned:
+    """Something to look at that does not stop the calculation."""
+
+    code: str
+    text: Message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dose:
+    """One product at one visit. Fields that have no meaning for a dose are None."""
+
+    encounter: str
+    product: str
+    product_label: Words
+    role: Literal["active", "placebo", "comparator"]
+    route: str
+    area: str | None = None
+    """Which area of the participant, where each participant has several (study, control)."""
+    area_cm2: Decimal | None = None
+    sites: int | None = None
+    rounding: Rounded | None = None
+    level: Quantity | None = None
+    """The amount per site, per cm², per kg or per day that the total follows from."""
+    total: Quantity | None = None
+    days: int | None = None
+    same_volume_as: str | None = None
+    """The product whose volume a placebo has."""
+    derivation: tuple[Message, ...] = ()
+    rests_on: frozenset[str] = frozenset()
+    """Codes of the protocol's assumptions that this dose used."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cumulative:
+    """The sum of the planned doses of an arm at the areas given."""
+
+    total: Quantity
+    note: Message | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doses:
+    """All doses asked for, in the order of the arm's encounters, and what the result rests on.
+
+    `draft` holds the reasons why the result may not be administered; an empty tuple means released (R8).
+    """
+
+    arms: tuple[str, ...]
+    doses: tuple[Dose, ...]
+    cumulative: Cumulative | None
+    assumptions: tuple[str, ...]
+    draft: tuple[Message, ...]
+    warnings: tuple[Warned, ...] = ()

@@ -1,0 +1,104 @@
+"""A protocol together with what the site has settled: the one thing that dosing and visits ask.
+
+A question is answered by the site file; else by what the protocol assumes; else it is open and whoever needs it
+refuses, naming the question and who can answer it (R8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dosecalc.errors import Refusal, refuse
+from dosecalc.protocol.dose_rule import Answer
+from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Protocol, Window
+from dosecalc.protocol.site import Site, SiteLevel, SiteProtocol
+from dosecalc.text import msg
+
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """How a question stands: its answer as written, and whether the site has confirmed it."""
+
+    code: str
+    answer: str
+    origin: Literal["assumed", "site"]
+    confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """A checked protocol and the site file that goes with it, if there is one."""
+
+    protocol: Protocol
+    site: Site | None = None
+
+    @property
+    def here(self) -> SiteProtocol | None:
+        """What the site file says about this protocol."""
+        return self.site.protocols.get(self.protocol.id) if self.site else None
+
+    @property
+    def timezone(self) -> str:
+        return self.site.timezone if self.site else DEFAULT_TIMEZONE
+
+    @property
+    def confirms(self) -> bool:
+        """Whether the site file can confirm anything: an example never does."""
+        return self.site is not None and not self.site.example
+
+    @property
+    def verified(self) -> bool:
+        """Whether somebody compared exactly this protocol file with the approved protocol (R8)."""
+        here = self.here
+        return bool(
+            self.confirms and here and here.verified and self.protocol.sha256 and here.verified.sha256 == self.protocol.sha256
+        )
+
+    def find(self, code: str) -> Settlement | None:
+        """How the question `code` stands; None where it is open."""
+        here = self.here
+        if here and code in here.answers:
+            return Settlement(code=code, answer=here.answers[code].answer, origin="site", confirmed=self.confirms)
+        assumed = self.protocol.assumptions[code].assumed
+        return None if assumed is None else Settlement(code=code, answer=assumed, origin="assumed", confirmed=False)
+
+    def require(self, question: Answer) -> Settlement:
+        """How the question stands.
+
+        Raises:
+            Refusal: DC301 where it is open.
+        """
+        found = self.find(question.answer)
+        if found is None:
+            raise open_question(self.protocol.assumptions[question.answer])
+        return found
+
+    def level(self, level: str) -> SiteLevel | None:
+        """The dose level that the site file states, if it does."""
+        here = self.here
+        return here.levels.get(level) if here else None
+
+    def window(self, encounter: Encounter) -> tuple[Window | None, Literal["stated", "site", "not_stated"]]:
+        """The window round an encounter's target and whose it is; a site's window never replaces a stated one."""
+        if encounter.timing is not None and encounter.timing.window != NOT_STATED:
+            return encounter.timing.window, "stated"
+        here = self.here
+        if here and encounter.id in here.windows:
+            return here.windows[encounter.id].window, "site"
+        return None, "not_stated"
+
+
+def open_question(assumption: Assumption) -> Refusal:
+    """The refusal to compute while `assumption` has no answer."""
+    return refuse(
+        "DC301",
+        msg("the protocol leaves open: {question}", question=assumption.question),
+        msg(
+            "answer {code} in the site file; the {role} can supply the answer",
+            code=assumption.id,
+            role=msg(assumption.confirm_by),
+        ),
+    )

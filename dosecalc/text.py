@@ -1,0 +1,73 @@
+"""What people read, held as values until the language is known.
+
+A calculation never decides the language of its reader. It returns a `Message`: an English template and its
+parameters. `render` turns it into English or Chinese at the edge of the program, through gettext. Texts that a protocol
+file carries itself (labels, questions) are `Words`: both languages side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_LOCALE = Path(__file__).parent / "locale"
+_TRANSLATIONS: dict[str, Callable[[str], str]] = {"en": lambda template: template}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text that a protocol or site file gives in both languages."""
+
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        return self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An English template with `{name}` fields and what fills them; `str()` is its English reading."""
+
+    template: str
+    params: tuple[tuple[str, object], ...] = ()
+
+    def __str__(self) -> str:
+        return render(self, "en")
+
+
+def msg(template: str, /, **params: object) -> Message:
+    """Make a `Message`. Babel collects the templates by the name of this function."""
+    return Message(template, tuple(params.items()))
+
+
+def render(text: object, language: Language) -> str:
+    """Return `text` as a reader of `language` sees it.
+
+    `Message` is translated and its parameters are rendered in turn; `Words` gives its side; anything else is `str()`.
+
+    Raises:
+        FileNotFoundError: the compiled catalogue of `language` is not installed.
+        KeyError: a template names a field that was not given.
+    """
+    if isinstance(text, Message):
+        translate = _TRANSLATIONS.get(language) or _load(language)
+        return translate(text.template).format_map({name: render(value, language) for name, value in text.params})
+    if isinstance(text, Words):
+        return getattr(text, language)  # type: ignore[no-any-return]
+    return str(text)
+
+
+def _load(language: Language) -> Callable[[str], str]:
+    import gettext  # costs a few ms that English readers do not pay
+
+    translation = gettext.translation("dosecalc", str(_LOCALE), languages=[language])
+    _TRANSLATIONS[language] = translation.gettext
+    return translation.gettext
