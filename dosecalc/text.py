@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,15 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _LOCALE = Path(__file__).parent / "locale"
 _TRANSLATIONS: dict[str, Callable[[str], str]] = {"en": lambda template: template}
+
+
+@runtime_checkable
+class Speaks(Protocol):
+    """Whatever says itself how it reads in a language, as an amount does: 2.4 billion is 24 亿 in Chinese."""
+
+    def in_language(self, language: Language) -> str:
+        """Return the text that a reader of `language` sees."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +60,22 @@ def msg(template: str, /, **params: object) -> Message:
 def render(text: object, language: Language) -> str:
     """Return `text` as a reader of `language` sees it.
 
-    `Message` is translated and its parameters are rendered in turn; `Words` gives its side; anything else is `str()`.
+    `Message` is translated and its parameters are rendered in turn; `Words` gives its side; what has
+    `in_language` is asked; anything else is `str()`.
 
     Raises:
         FileNotFoundError: the compiled catalogue of `language` is not installed.
         KeyError: a template names a field that was not given.
     """
+    if isinstance(text, str):  # the most frequent case, and the check for `Speaks` is slow
+        return text
     if isinstance(text, Message):
         translate = _TRANSLATIONS.get(language) or _load(language)
         return translate(text.template).format_map({name: render(value, language) for name, value in text.params})
     if isinstance(text, Words):
         return getattr(text, language)  # type: ignore[no-any-return]
+    if isinstance(text, Speaks):
+        return text.in_language(language)
     return str(text)
 
 
