@@ -7,8 +7,8 @@ file carries itself (labels, questions) are `Words`: both languages side by side
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-_LOCALE = Path(__file__).parent / "locale"
+_LOCALE = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120 - pathlib costs 10 ms
 _TRANSLATIONS: dict[str, Callable[[str], str]] = {"en": lambda template: template}
 
 
@@ -82,6 +82,6 @@ def render(text: object, language: Language) -> str:
 def _load(language: Language) -> Callable[[str], str]:
     import gettext  # costs a few ms that English readers do not pay
 
-    translation = gettext.translation("dosecalc", str(_LOCALE), languages=[language])
+    translation = gettext.translation("dosecalc", _LOCALE, languages=[language])
     _TRANSLATIONS[language] = translation.gettext
     return translation.gettext

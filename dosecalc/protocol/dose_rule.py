@@ -8,13 +8,13 @@ limits the protocol states.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from dosecalc.errors import Where
 from dosecalc.quantity import Quantity, Rounding
 from dosecalc.text import Words
 
-Id = str
+Id = Annotated[str, "id"]
 """A name within a protocol: letters, digits, dot, hyphen; starts with a letter or a digit."""
 
 NOWHERE = Where("")

@@ -1,0 +1,357 @@
+"""What no type can hold: functions from a protocol to its findings.
+
+They also run on a protocol with unreadable places (`INVALID`), which they pass over: those are reported already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.errors import Finding, Where
+from dosecalc.protocol.binding import INVALID
+from dosecalc.protocol.dose_rule import Answer, DoseRule, LevelRef, PerArea, PerSite, PerWeight, TopicalDaily
+from dosecalc.protocol.masking_checks import check_masking
+from dosecalc.protocol.model import AnchorVisit, Assumption, Protocol, Repeat, Timing, Window
+from dosecalc.protocol.occurrences import occurrences
+from dosecalc.protocol.offsets import CalendarOffset, ClockOffset, Offset
+from dosecalc.protocol.unit_checks import check_units
+from dosecalc.protocol.walk import walk
+from dosecalc.text import Message, msg
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+Findings = "Iterator[Finding]"
+
+
+def check_protocol(protocol: Protocol) -> Iterator[Finding]:
+    """Every finding of the protocol that its types do not already exclude."""
+    yield from _references(protocol)
+    yield from _anchors(protocol)
+    yield from _encounters(protocol)
+    yield from _arms(protocol)
+    yield from _placebos(protocol)
+    yield from _assumptions(protocol)
+    yield from _levels(protocol)
+    yield from check_units(protocol)
+    yield from check_masking(protocol)
+
+
+def _unknown(kind: Message, name: Any, known: Container[str], where: Where, path: str) -> Iterator[Finding]:
+    if name not in (None, INVALID) and name not in known:
+        yield Finding(
+            "DC117",
+            msg("there is no {kind} '{name}' in this protocol", kind=kind, name=name),
+            msg("correct the name, or add it under its section"),
+            where,
+            path,
+        )
+
+
+def _references(protocol: Protocol) -> Iterator[Finding]:
+    document, encounter, anchor = msg("document"), msg("encounter"), msg("anchor")
+    for path, record in walk(protocol):
+        where = getattr(record, "where", Where(""))
+        if (source := getattr(record, "source", None)) is not None and source is not INVALID:
+            yield from _unknown(document, source.document, protocol.documents, source.where, f"{path}.source")
+        if isinstance(record, Answer):
+            yield from _unknown(msg("assumption"), record.answer, protocol.assumptions, where, path)
+        elif isinstance(record, LevelRef):
+            yield from _unknown(msg("level"), record.level, protocol.levels, where, path)
+        elif isinstance(record, Timing):
+            yield from _unknown(anchor, record.anchor, protocol.anchors, where, f"{path}.anchor")
+        elif isinstance(record, Repeat):
+            yield from _unknown(anchor, record.until, protocol.anchors, where, f"{path}.until")
+        elif isinstance(record, AnchorVisit):
+            yield from _unknown(encounter, record.encounter, protocol.encounters, where, f"{path}.encounter")
+        elif isinstance(record, DoseRule):
+            yield from _unknown(msg("product"), record.product, protocol.products, where, f"{path}.product")
+            yield from _unknown(msg("area"), record.area, protocol.areas, where, f"{path}.area")
+        elif isinstance(record, Assumption):
+            for arm in record.arms or ():
+                yield from _unknown(msg("arm"), arm, protocol.arms, where, f"{path}.arms")
+    for arm in protocol.arms.values() if protocol.arms else ():
+        for name in arm.encounters:
+            yield from _unknown(encounter, name, protocol.encounters, arm.where, f"arms.{arm.id}.encounters")
+    for check in protocol.checks.values() if protocol.checks else ():
+        for name in (check.start, check.end):
+            yield from _unknown(anchor, name, protocol.anchors, check.where, f"checks.{check.id}")
+    for entry in protocol.encounters.values() if protocol.encounters else ():
+        yield from _unknown(anchor, entry.defines, protocol.anchors, entry.where, f"encounters.{entry.id}.defines")
+
+
+def _anchors(protocol: Protocol) -> Iterator[Finding]:
+    if not protocol.anchors:
+        return
+    starts = [a for a in protocol.anchors.values() if a.given == "start"]
+    for extra in starts[1:] or ([] if starts else [protocol]):
+        yield Finding(
+            "DC127",
+            msg("exactly one anchor takes the start date"),
+            msg("write 'given: start' at one anchor"),
+            extra.where,
+            "anchors",
+        )
+    for anchor in protocol.anchors.values():
+        path = f"anchors.{anchor.id}"
+        if anchor.given is not INVALID and (anchor.given == "visit") != (anchor.visit is not None):
+            yield Finding(
+                "DC127",
+                msg("'visit' and 'given: visit' belong together"),
+                msg("write both, or neither"),
+                anchor.where,
+                path,
+            )
+        if not anchor.visit or not protocol.encounters:
+            continue
+        encounter = protocol.encounters.get(anchor.visit.encounter)
+        if encounter and (encounter.repeat is not None) != (anchor.visit.occurrence is not None):
+            yield Finding(
+                "DC128",
+                msg("'occurrence' tells which one of a repeated encounter is meant, and only there"),
+                msg("write 'occurrence: first' or 'occurrence: last' where the encounter repeats; remove it elsewhere"),
+                anchor.visit.where,
+                path,
+            )
+    yield from _cycles(protocol)
+
+
+def _cycles(protocol: Protocol) -> Iterator[Finding]:
+    """Anchor → the visit it takes its date from → that visit's anchor … must end."""
+    reported: set[str] = set()
+    for first in protocol.anchors.values():
+        trail: list[str] = []
+        anchor: Any = first
+        while anchor and anchor.id not in trail:
+            trail.append(anchor.id)
+            encounter = protocol.encounters.get(anchor.visit.encounter) if anchor.visit and protocol.encounters else None
+            following = (encounter.timing.anchor if encounter.timing else encounter.defines) if encounter else None
+            anchor = protocol.anchors.get(following) if following else None
+        if anchor and anchor.id == first.id and not reported & set(trail):
+            reported |= set(trail)
+            yield Finding(
+                "DC112",
+                msg("these anchors hang on each other in a circle: {trail}", trail=" → ".join([*trail, first.id])),
+                msg("let one of them count from the start date"),
+                first.where,
+                f"anchors.{first.id}",
+            )
+
+
+def _encounters(protocol: Protocol) -> Iterator[Finding]:
+    if not protocol.encounters:
+        return
+    seen: dict[str, str] = {}
+    for encounter in protocol.encounters.values():
+        path = f"encounters.{encounter.id}"
+        given = [encounter.defines is not None, encounter.timing is not None, bool(encounter.unscheduled)]
+        if sum(given) != 1:
+            yield Finding(
+                "DC111",
+                msg("the encounter '{id}' needs one timing", id=encounter.id),
+                msg("write 'timing', or 'defines' with the anchor whose date it is, or 'unscheduled: true'"),
+                encounter.where,
+                path,
+            )
+        if encounter.repeat and not encounter.timing:
+            yield Finding(
+                "DC111",
+                msg("only an encounter with a timing can repeat"),
+                msg("add 'timing', or remove 'repeat'"),
+                encounter.where,
+                path,
+            )
+        if encounter.repeat and encounter.repeat.count == 0:
+            yield Finding(
+                "DC125",
+                msg("a repeat comes at least once"),
+                msg("write how often it comes"),
+                encounter.repeat.where,
+                f"{path}.repeat.count",
+            )
+        if encounter.timing:
+            yield from _timing(encounter.timing, encounter.repeat, f"{path}.timing")
+        for name, _ in occurrences(encounter):
+            if name.casefold() in seen:
+                yield Finding(
+                    "DC116",
+                    msg("the id '{id}' would belong to two visits", id=name),
+                    msg("give one of the encounters another id; repeats add a number to theirs"),
+                    encounter.where,
+                    path,
+                )
+            seen[name.casefold()] = encounter.id
+
+
+def _timing(timing: Timing, repeat: Repeat | None, path: str) -> Iterator[Finding]:
+    offset = timing.offset
+    unsigned: list[Offset] = []
+    if isinstance(timing.window, Window):
+        unsigned = [w for w in (timing.window.before, timing.window.after) if isinstance(w, (CalendarOffset, ClockOffset))]
+    every = [repeat.every] if repeat and repeat.every else []
+    if any(part.negative for part in [*unsigned, *every]):
+        yield Finding(
+            "DC121",
+            msg("'before', 'after' and 'every' are distances without a sign"),
+            msg("remove the minus sign; 'before' already says the direction"),
+            timing.where,
+            path,
+        )
+    clock = isinstance(offset, ClockOffset)
+    if isinstance(offset, (CalendarOffset, ClockOffset)) and any(
+        isinstance(part, ClockOffset) != clock for part in [*unsigned, *every]
+    ):
+        yield Finding(
+            "DC120",
+            msg("days and hours are mixed: the offset counts one, the window or the repeat the other"),
+            msg("write both in days, or both in hours"),
+            timing.where,
+            path,
+        )
+
+
+def _arms(protocol: Protocol) -> Iterator[Finding]:
+    for arm in protocol.arms.values() if protocol.arms else ():
+        path = f"arms.{arm.id}"
+        if not arm.encounters:
+            if arm.encounters is not INVALID:
+                yield Finding(
+                    "DC114", msg("the arm '{id}' has no encounters", id=arm.id), msg("list its encounters"), arm.where, path
+                )
+            continue
+        for name, times in Counter(arm.encounters).items():
+            if times > 1:
+                yield Finding(
+                    "DC116",
+                    msg("the encounter '{name}' is listed twice", name=name),
+                    msg("list each encounter once; a repeat has a 'repeat' key"),
+                    arm.where,
+                    f"{path}.encounters",
+                )
+        in_force: set[tuple[str, str | None]] = set()
+        for n, dose in enumerate(arm.doses):
+            yield from _dose(dose, arm.encounters, in_force, f"{path}.doses[{n}]")
+
+
+def _dose(
+    dose: DoseRule, encounters: tuple[str, ...], in_force: set[tuple[str, str | None]], path: str
+) -> Iterator[Finding]:
+    if len(dose.rules) != 1:
+        yield Finding(
+            "DC113",
+            msg("a dose needs exactly one rule; here are {count}", count=len(dose.rules)),
+            msg("keep one of per_site, per_area, fixed, per_weight, topical_daily, volume_matched"),
+            dose.where,
+            path,
+        )
+    for name in dose.at:
+        if name not in encounters:
+            yield Finding(
+                "DC117",
+                msg("the encounter '{name}' is not one of this arm's encounters", name=name),
+                msg("correct the name, or add it to the arm's encounters"),
+                dose.where,
+                f"{path}.at",
+            )
+        if (name, dose.area) in in_force:
+            yield Finding(
+                "DC113",
+                msg("two doses are in force at the encounter '{name}'", name=name),
+                msg("keep one dose for each encounter and area of an arm"),
+                dose.where,
+                f"{path}.at",
+            )
+        in_force.add((name, dose.area))
+
+
+def _placebos(protocol: Protocol) -> Iterator[Finding]:
+    doses = [(f"arms.{a.id}.doses[{n}]", d) for a in (protocol.arms or {}).values() for n, d in enumerate(a.doses)]
+    for path, dose in doses:
+        if dose.role != "placebo":
+            continue
+        matched = dose.volume_matched.product if dose.volume_matched else None
+        if matched is INVALID:
+            continue
+        twins = {name for _, other in doses if other.role == "active" and other.product == matched for name in other.at}
+        if not matched or not set(dose.at) <= twins:
+            yield Finding(
+                "DC115",
+                msg("this placebo matches no active dose at the same encounters"),
+                msg("write volume_matched with the product that another arm or area receives at these encounters"),
+                dose.where,
+                path,
+            )
+
+
+def _assumptions(protocol: Protocol) -> Iterator[Finding]:
+    for assumption in (protocol.assumptions or {}).values():
+        path = f"assumptions.{assumption.id}"
+        if assumption.kind == "choice" and not assumption.choices:
+            yield Finding(
+                "DC122",
+                msg("a choice needs its choices"),
+                msg("list them under 'choices'"),
+                assumption.where,
+                path,
+            )
+        if assumption.assumed and assumption.choices and assumption.assumed not in assumption.choices:
+            yield Finding(
+                "DC122",
+                msg("'{assumed}' is not one of the choices", assumed=assumption.assumed),
+                msg("write one of: {choices}", choices=", ".join(assumption.choices)),
+                assumption.where,
+                f"{path}.assumed",
+            )
+    for path, record in walk(protocol):
+        if isinstance(record, (PerSite, PerArea, PerWeight, TopicalDaily)):
+            yield from _answer_kinds(protocol, record, path)
+        elif isinstance(record, Timing) and isinstance(record.offset, Answer):
+            yield from _kind(protocol, record.offset, "duration", f"{path}.offset")
+
+
+_CHOICES_OF = {
+    "rounding": {"up", "down", "half_up"},
+    "below_one_site": {"one_site", "error"},
+    "patches": {"summed", "each"},
+    "area_measured": {"once", "each_visit"},
+    "counts": {"total", "viable"},
+    "covers": {"each_dose", "all_doses"},
+}
+
+
+def _answer_kinds(protocol: Protocol, rule: Any, path: str) -> Iterator[Finding]:
+    for name, choices in _CHOICES_OF.items():
+        answer = getattr(rule, name, None)
+        if isinstance(answer, Answer):
+            yield from _kind(protocol, answer, "choice", f"{path}.{name}", choices)
+    if isinstance(rule, TopicalDaily) and isinstance(rule.times_a_day, Answer):
+        yield from _kind(protocol, rule.times_a_day, "count", f"{path}.times_a_day")
+
+
+def _kind(
+    protocol: Protocol, answer: Answer, kind: str, path: str, choices: set[str] | None = None
+) -> Iterator[Finding]:
+    assumption = (protocol.assumptions or {}).get(answer.answer)
+    if assumption is None:
+        return
+    if assumption.kind != kind or (choices is not None and not set(assumption.choices) <= choices):
+        yield Finding(
+            "DC122",
+            msg("the assumption '{code}' cannot answer what stands here", code=answer.answer),
+            msg("give it the kind {kind} and choices among: {choices}", kind=kind, choices=", ".join(sorted(choices or [])) or "-"),
+            answer.where,
+            path,
+        )
+
+
+def _levels(protocol: Protocol) -> Iterator[Finding]:
+    for level in (protocol.levels or {}).values():
+        if not level.one_of and (level.at_least is None or level.at_most is None):
+            yield Finding(
+                "DC123",
+                msg("the level '{id}' has no values", id=level.id),
+                msg("write 'one_of', or both 'at_least' and 'at_most'"),
+                level.where,
+                f"levels.{level.id}",
+            )

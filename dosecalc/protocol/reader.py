@@ -1,0 +1,48 @@
+"""Protocol and site files: bytes in, a checked record or every finding out. Nothing is computed from a bad file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.errors import Finding, InvalidFile
+from dosecalc.protocol.binding import Binder
+from dosecalc.protocol.checks import check_protocol
+from dosecalc.protocol.model import Protocol
+from dosecalc.protocol.nodes import Node, read_nodes
+from dosecalc.protocol.site import Site
+from dosecalc.protocol.site_checks import check_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def read_protocol(data: bytes, file: str) -> Protocol:
+    """Read and check a protocol file; `file` is the name that findings show.
+
+    Raises:
+        InvalidFile: with all findings, in the order of the file.
+    """
+    return _read(Protocol, data, file, check_protocol)
+
+
+def read_site(data: bytes, file: str) -> Site:
+    """Read and check a site file by itself; `check_site_against` compares it with a protocol.
+
+    Raises:
+        InvalidFile: with all findings, in the order of the file.
+    """
+    return _read(Site, data, file, check_site)
+
+
+def _read(record: type, data: bytes, file: str, check: Callable[[Any], Iterator[Finding]]) -> Any:
+    node: Node = read_nodes(data, file)
+    binder = Binder()
+    value = binder.record(record, node, "")
+    findings = list(binder.findings)
+    if isinstance(value, record):
+        findings += [replace(f, where=binder.places.get(f.path, f.where)) for f in check(value)]
+    if findings:
+        raise InvalidFile(sorted(findings, key=lambda f: (f.where.line, f.where.column, f.code) if f.where else (0, 0)))
+    return replace(value, sha256=hashlib.sha256(data).hexdigest())

@@ -1,0 +1,153 @@
+"""What no type can hold of a site file: by itself, and against the protocol that it answers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.errors import Finding, Refusal
+from dosecalc.protocol.binding import INVALID
+from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
+from dosecalc.protocol.offsets import CalendarOffset, ClockOffset, parse_offset
+from dosecalc.quantity import parse_quantity
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dosecalc.protocol.site import Site, SiteAnswer, SiteLevel, SiteProtocol, SiteWindow
+
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def check_site(site: Site) -> Iterator[Finding]:
+    """Every finding of a site file that needs no protocol."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # only a site file needs it here
+
+    if site.timezone:
+        try:
+            ZoneInfo(site.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            yield Finding(
+                "DC140",
+                msg("there is no time zone '{name}'", name=site.timezone),
+                msg("write a name such as Asia/Shanghai"),
+                site.where,
+                "timezone",
+            )
+    if site.clinic and site.clinic.daily_time and not _TIME.fullmatch(site.clinic.daily_time):
+        yield Finding(
+            "DC141",
+            msg("'{text}' is not a time of day", text=site.clinic.daily_time),
+            msg("write it as 20:00"),
+            site.clinic.where,
+            "clinic.daily_time",
+        )
+    for name, here in (site.protocols or {}).items():
+        if here.verified and here.verified.sha256 and not _SHA256.fullmatch(here.verified.sha256):
+            yield Finding(
+                "DC142",
+                msg("this is not a SHA-256 digest"),
+                msg("copy the 64 characters that 'dosecalc protocol show {name}' prints", name=name),
+                here.verified.where,
+                f"protocols.{name}.verified.sha256",
+            )
+
+
+def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
+    """Every finding of what the site file says about `protocol`."""
+    here = site.protocols.get(protocol.id)
+    if here is None:
+        return
+    path = f"protocols.{protocol.id}"
+    if here.verified and here.verified.sha256 != protocol.sha256 and not site.example:
+        yield Finding(
+            "DC143",
+            msg("the protocol file is not the one that was verified (its digest is {digest})", digest=protocol.sha256),
+            msg("compare the file with the approved protocol again, then enter the new digest and who did it"),
+            here.verified.where,
+            f"{path}.verified",
+        )
+    yield from _against(here.answers, protocol.assumptions, f"{path}.answers", _answer)
+    yield from _against(here.levels, protocol.levels, f"{path}.levels", _level)
+    yield from _against(here.windows, protocol.encounters, f"{path}.windows", _window)
+
+
+def _against(
+    given: Any, known: Any, path: str, check: Callable[[Any, Any, str], Iterator[Finding]]
+) -> Iterator[Finding]:
+    for name, entry in given.items():
+        if name in known:
+            yield from check(entry, known[name], f"{path}.{name}")
+        else:
+            yield Finding(
+                "DC144",
+                msg("the protocol has no '{name}' to answer here", name=name),
+                msg("it has: {names}", names=", ".join(known) or "-"),
+                entry.where,
+                f"{path}.{name}",
+            )
+
+
+def _answer(entry: SiteAnswer, assumption: Assumption, path: str) -> Iterator[Finding]:
+    what = msg("'{answer}' does not answer this question", answer=entry.answer)
+    if assumption.choices and entry.answer not in assumption.choices:
+        mend = msg("write one of: {choices}", choices=", ".join(assumption.choices))
+        yield Finding("DC145", what, mend, entry.where, path)
+        return
+    try:
+        if assumption.kind == "duration":
+            parse_offset(entry.answer)
+        elif assumption.kind == "quantity":
+            parse_quantity(entry.answer)
+        elif assumption.kind == "count" and not re.fullmatch(r"[1-9]\d{0,3}", entry.answer, re.ASCII):
+            yield Finding("DC145", what, msg("write a whole number"), entry.where, path)
+    except Refusal as refusal:
+        for found in refusal.findings:
+            yield Finding(found.code, found.what, found.mend, entry.where, path)
+
+
+def _level(entry: SiteLevel, level: Level, path: str) -> Iterator[Finding]:
+    low, high = level.at_least, level.at_most
+    units = {amount.unit for amount in (*level.one_of, low, high) if amount is not None}
+    if entry.amount.unit not in units:
+        yield Finding(
+            "DC146",
+            msg("a level of this protocol is in {units}", units=", ".join(sorted(str(u) for u in units))),
+            msg("write the amount in this unit"),
+            entry.where,
+            path,
+        )
+    elif low is not None and high is not None and not low.value <= entry.amount.value <= high.value:
+        yield Finding(
+            "DC147",
+            msg("the level {amount} lies outside {low} to {high}", amount=entry.amount, low=low, high=high),
+            msg("write a level within the protocol's range"),
+            entry.where,
+            path,
+        )
+
+
+def _window(entry: SiteWindow, encounter: Encounter, path: str) -> Iterator[Finding]:
+    if encounter.timing is None or encounter.timing.window != NOT_STATED:
+        yield Finding(
+            "DC148",
+            msg("the window of '{id}' is the protocol's own; a site cannot change it", id=encounter.id),
+            msg("remove it here"),
+            entry.where,
+            path,
+        )
+        return
+    sides = (entry.window.before, entry.window.after)
+    clock = isinstance(encounter.timing.offset, ClockOffset)
+    if any(side.negative for side in sides) or any(isinstance(side, CalendarOffset) == clock for side in sides):
+        yield Finding(
+            "DC149",
+            msg("this window does not fit the encounter's timing"),
+            msg("write 'before' and 'after' without a sign, in days for days and in hours for hours"),
+            entry.where,
+            path,
+        )
+
+

@@ -1,0 +1,114 @@
+"""DC110: units that cannot be where they stand (R3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import Finding, Refusal, Where
+from dosecalc.protocol.dose_rule import Cap, DoseRule, Fixed, LevelRef, PerArea, PerSite, PerWeight, Rule, TopicalDaily
+from dosecalc.quantity import Quantity
+from dosecalc.text import Message, msg
+from dosecalc.units import Unit, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dosecalc.protocol.model import Protocol
+
+_AMOUNTS = ("particles", "cells", "viable cells", "mL", "mg")
+"""What a dose can be an amount of."""
+
+
+def check_units(protocol: Protocol) -> Iterator[Finding]:
+    """Every unit of the protocol that does not fit its place, and every amount of zero."""
+    for level in (protocol.levels or {}).values():
+        values = [q for q in (*level.one_of, level.at_least, level.at_most) if isinstance(q, Quantity)]
+        path = f"levels.{level.id}"
+        if len({q.unit for q in values}) > 1:
+            yield _finding(msg("the values of a level have one unit"), msg("use the same unit"), level.where, path)
+        elif any(q.value == 0 for q in values) or (
+            level.at_least and level.at_most and level.at_least.value > level.at_most.value
+        ):
+            yield _finding(
+                msg("these values cannot be a level's limits"), msg("write the smaller one first"), level.where, path
+            )
+    for arm in (protocol.arms or {}).values():
+        for number, dose in enumerate(arm.doses):
+            yield from _dose(protocol, dose, f"arms.{arm.id}.doses[{number}]")
+
+
+def _finding(what: Message, mend: Message, where: Where, path: str) -> Finding:
+    return Finding("DC110", what, mend, where, path)
+
+
+def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
+    for rule in dose.rules:
+        for name, allowed in _allowed(rule).items():
+            for quantity in _values(protocol, getattr(rule, name)):
+                yield from _fits(quantity, allowed, rule.where, f"{path}.{name}")
+    if isinstance(dose.volume, Quantity):
+        yield from _fits(dose.volume, [unit("mL")], dose.where, f"{path}.volume")
+    total = _total_units(protocol, dose)
+    for number, cap in enumerate(dose.caps):
+        if isinstance(cap.at_most, Quantity) and total:
+            yield from _fits(cap.at_most, _cap_units(cap, total), cap.where, f"{path}.caps[{number}].at_most")
+
+
+def _allowed(rule: Rule) -> dict[str, list[Unit]]:
+    match rule:
+        case PerSite():
+            return {"amount": _per("site"), "sites": [unit("sites/cm²")]}
+        case PerArea():
+            return {"amount": _per("cm²")}
+        case Fixed():
+            return {"amount": [unit(a) for a in _AMOUNTS]}
+        case PerWeight():
+            return {"amount": _per("kg")}
+        case TopicalDaily():
+            return {"amount": [unit("mL/day")], "days": [unit("days")]}
+    return {}
+
+
+def _per(base: str) -> list[Unit]:
+    """The units of the table that are an amount per `base`."""
+    units = []
+    for amount in _AMOUNTS:
+        try:
+            units.append(unit(f"{amount}/{base}"))
+        except Refusal:  # the table of units is closed: not every amount exists per every base
+            continue
+    return units
+
+
+def _values(protocol: Protocol, given: object) -> list[Quantity]:
+    if isinstance(given, LevelRef):
+        level = (protocol.levels or {}).get(given.level)
+        return [q for q in (*level.one_of, level.at_least, level.at_most) if isinstance(q, Quantity)] if level else []
+    return [given] if isinstance(given, Quantity) else []
+
+
+def _fits(quantity: Quantity, allowed: Iterable[Unit], where: Where, path: str) -> Iterator[Finding]:
+    allowed = list(allowed)
+    if quantity.unit not in allowed:
+        yield _finding(
+            msg("the unit '{unit}' cannot be here", unit=quantity.unit),
+            msg("write the amount in one of: {units}", units=", ".join(str(u) for u in allowed)),
+            where,
+            path,
+        )
+    elif quantity.value == 0:
+        yield _finding(msg("an amount of zero is no amount"), msg("write the amount"), where, path)
+
+
+def _total_units(protocol: Protocol, dose: DoseRule) -> set[str]:
+    """The units that the dose's total can have."""
+    found: set[str] = set()
+    for rule in dose.rules:
+        for quantity in _values(protocol, getattr(rule, "amount", None)):
+            base = str(quantity.unit).partition("/")[0]
+            found |= {base, "viable cells"} if base == "cells" and getattr(rule, "counts", None) else {base}
+    return found
+
+
+def _cap_units(cap: Cap, total: set[str]) -> list[Unit]:
+    return [unit(f"{base}/site" if cap.holds == "per_site" else base) for base in sorted(total)]
