@@ -11,7 +11,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompileTranslations(BuildHookInterface):  # type: ignore[type-arg]
+class CompileTranslations(BuildHookInterface):  # type: ignore[misc]  # hatchling is there only while building
     """Turns `dosecalc/locale/*/LC_MESSAGES/dosecalc.po` into `.mo` beside it."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
