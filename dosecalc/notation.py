@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dosecalc.errors import Refusal
     from dosecalc.text import Message
 
+    _WhatAndMend = tuple[Message, Message]
+
 MAX_LENGTH = 40
 
 _NUMBER = re.compile(
@@ -29,12 +31,19 @@ _NUMBER = re.compile(
 _LOWERED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "+-0123456789-")
 
 # Only the refusals use these: `re` compiles them when the first bad number comes, not when the program starts.
-_BESIDE_LIMITS = r"(?P<mantissa>[0-9]*\.?[0-9]*) ?(?:[eE]|[x×X*·⋅✕] ?10(?:\^|\*\*|(?=[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹])))(?P<exponent>[+−⁺⁻-]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
-_LOST_SUPERSCRIPT = r"(?P<mantissa>[0-9]+(?:\.[0-9]+)?) ?[x×X*·⋅✕] ?10(?P<exponent>-?[0-9]+)"
-_POWER_ALONE = r"(?:10(?:\^|\*\*)?|[eE])(?P<exponent>[+−⁺⁻-]?(?:[0-9]+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
-_RANGE = r".*[0-9⁰¹²³⁴⁵⁶⁷⁸⁹)] *(?:[~～∼〜–—‒…至到]|\.\.+|(?<![eE^])[-−]|\bto\b|\band\b|±|\+/-) *[0-9(].*"
+_TIMES = r"[x×X*·⋅✕]"
+_RAISED = r"⁰¹²³⁴⁵⁶⁷⁸⁹"
+_UNUSUAL_POWER = (
+    rf"(?P<mantissa>[0-9]*\.?[0-9]*) ?(?:[eE]|{_TIMES} ?10 ?(?:\^ ?|\*\*|(?=[⁺⁻{_RAISED}])))"
+    rf"(?P<exponent>[+−⁺⁻-]?(?:[0-9]+|[{_RAISED}]+))"
+)
+_LOST_SUPERSCRIPT = rf"(?P<mantissa>[0-9]+(?:\.[0-9]+)?) ?{_TIMES} ?10(?P<exponent>[0-9]+)"
+_POWER_ALONE = rf"(?:10(?:\^|\*\*)|10(?=[⁺⁻{_RAISED}])|[eE])(?P<exponent>[+−⁺⁻-]?(?:[0-9]+|[{_RAISED}]+))"
+_NO_EXPONENT = rf"[0-9.,]+ ?(?:[eE]|{_TIMES} ?10 ?\^?)[+−-]?"
+_RANGE = rf".*[0-9{_RAISED}.)] *(?:[~～∼〜–—‒…至到±]|\.\.+|(?<![eE^])[-−]|\bto\b|\band\b|\+/-) *[0-9(].*"
+_DATE = r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}"
 _NUMBER_WORD = r"(?P<number>[0-9.]+) ?(?P<word>thousand|million|billion|trillion|[kKM]|万亿|万|亿)"
-_WITH_UNIT = r"(?P<number>[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?) ?(?P<unit>[^0-9., ].*)"
+_WITH_UNIT = rf"[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)? ?(?P<unit>(?![{_RAISED}])(?:[^\W\d_]|%)(?:[^\W\d_]|[%/ ])*2?)"
 _POWERS = {
     "thousand": 3,
     "k": 3,
@@ -74,10 +83,13 @@ def parse_positive(text: str) -> Decimal:
     """
     value = parse_number(text)
     if not value:
-        raise refuse(
-            "DC205", msg("the amount is zero"), msg("write an amount above zero, or leave out what is not given")
-        )
+        raise refuse("DC205", msg("the amount is zero"), msg("write an amount above zero, or leave it out"))
     return value
+
+
+def is_number(text: str) -> bool:
+    """Say whether `parse_number` takes `text`."""
+    return len(text) <= MAX_LENGTH and _NUMBER.fullmatch(text) is not None
 
 
 def number_at_start(text: str) -> tuple[Decimal, str] | None:
@@ -94,6 +106,11 @@ def quoted(text: str) -> str:
     return '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown) + '"'
 
 
+def not_a_number(what: Message, mend: Message) -> Refusal:
+    """Make the refusal DC201."""
+    return refuse("DC201", what, mend)
+
+
 def check_characters(text: str) -> None:
     """Refuse what looks like something else: characters that cannot be seen, digits of another script.
 
@@ -102,21 +119,19 @@ def check_characters(text: str) -> None:
     """
     for character in text:
         if not character.isprintable():  # controls, no-break and zero-width spaces, lone surrogates
-            raise refuse(
-                "DC201",
+            raise not_a_number(
                 msg(
-                    "{text} holds a character that cannot be seen (U+{code})",
+                    "{text} holds a character that cannot be seen ({code})",
                     text=quoted(text),
-                    code=f"{ord(character):04X}",
+                    code=f"U+{ord(character):04X}",
                 ),
-                msg("delete it and type the number again, with plain spaces only"),
+                msg("delete it and type the text again, with plain spaces only"),
             )
-    ascii_text = "".join(map(_ascii, text))
-    if ascii_text != text:
-        raise refuse(
-            "DC201",
+    mended = "".join(map(_ascii, text))
+    if mended != text:
+        raise not_a_number(
             msg("{text} is written with full-width characters or the digits of another script", text=quoted(text)),
-            msg("write {mended}", mended=ascii_text),
+            msg("write {mended}", mended=mended),
         )
 
 
@@ -136,76 +151,66 @@ def _value(match: re.Match[str]) -> Decimal:
 
 def _refusal(text: str) -> Refusal:
     """Return the refusal of a text that is not a number: the first reason that fits, from the gross to the fine."""
+    as_in = msg("write the amount in digits, as in 23.4 or 1e8")
     if not text.strip():
-        return refuse("DC201", msg("the number is missing"), msg("write the amount in digits, as in 23.4 or 1e8"))
-    if len(text) > MAX_LENGTH:
-        return refuse(
-            "DC201",
-            msg("{text} is longer than {count} characters", text=quoted(text), count=MAX_LENGTH),
-            msg("write the number alone; a large one as 1e8"),
-        )
-    check_characters(text)
+        return not_a_number(msg("the number is missing"), as_in)
     shown = quoted(text)
+    if len(text) > MAX_LENGTH:
+        what = msg("{text} is longer than {count} characters", text=shown, count=MAX_LENGTH)
+        return not_a_number(what, msg("write the number alone; a large one as 1e8"))
+    check_characters(text)
     if text != text.strip():
-        return refuse("DC201", msg("{text} begins or ends with a space", text=shown), msg("remove the space"))
-    if text[0] in "-−–" and text[1:2].isdigit():
-        return refuse(
-            "DC201",
-            msg("{text} is negative", text=shown),
-            msg("an amount is zero or more: write it without the minus sign"),
-        )
-    if text[0] == "+":
-        return refuse(
-            "DC201", msg("{text} begins with a plus sign", text=shown), msg("write the number without the sign")
-        )
+        return not_a_number(msg("{text} begins or ends with a space", text=shown), msg("remove the space"))
     if not any(character.isdigit() for character in text):
-        return refuse(
-            "DC201", msg("{text} is not a number", text=shown), msg("write the amount in digits, as in 23.4 or 1e8")
-        )
+        return not_a_number(msg("{text} is not a number", text=shown), as_in)
+    if text[0] in "-−–":
+        mend = msg("an amount is zero or more: write it without the minus sign")
+        return not_a_number(msg("{text} is negative", text=shown), mend)
+    if text[0] == "+":
+        return not_a_number(msg("{text} begins with a plus sign", text=shown), msg("write the number without the sign"))
+    found = _several(text) or _power_of_ten(text) or _separators(text) or _more_than_a_number(text)
+    return not_a_number(*found) if found else not_a_number(msg("{text} is not a number", text=shown), as_in)
+
+
+def _several(text: str) -> _WhatAndMend | None:
+    """What is wrong with a text that holds two numbers or more."""
+    if re.fullmatch(_DATE, text):
+        return msg("{text} is a date, not a number", text=quoted(text)), msg("check that it is in the right place")
     if re.fullmatch(_RANGE, text):
-        return refuse(
-            "DC201",
-            msg("{text} is a range, and a range is not a dose", text=shown),
-            msg("write the one value that is meant"),
-        )
-    found = _power_of_ten(text) or _separators(text) or _more_than_a_number(text)
-    what, mend = found or (
-        msg("{text} is not a number", text=shown),
-        msg("write the amount in digits, as in 23.4 or 1e8"),
-    )
-    return refuse("DC201", what, mend)
+        what = msg("{text} is a range, and a range is not a dose", text=quoted(text))
+        return what, msg("write the one value that is meant")
+    return None
 
 
-def _power_of_ten(text: str) -> tuple[Message, Message] | None:
+def _power_of_ten(text: str) -> _WhatAndMend | None:
     """What is wrong with a text that seems to be a mantissa and a power of ten."""
     shown = quoted(text)
     if match := re.fullmatch(_LOST_SUPERSCRIPT, text):
-        mantissa, exponent = Decimal(match["mantissa"]), match["exponent"]
         what = msg("{text} has probably lost its superscript", text=shown)
-        if mantissa and len(exponent) <= 2 and exponent.isdigit():
-            meant = Decimal(f"{mantissa}e{exponent}")
-            return what, msg("write {e} if {spoken} is meant", e=e_notation(meant), spoken=Spoken(meant))
-        return what, msg("write the power of ten as in 2e6")
+        if len(match["exponent"]) > 2 or not Decimal(match["mantissa"]):
+            return what, msg("write the power of ten as in 2e6")
+        return what, _if_meant(Decimal(f"{match['mantissa']}e{match['exponent']}"))
     if match := re.fullmatch(_POWER_ALONE, text):
-        return msg("{text} has no number before the power of ten", text=shown), msg(
-            "write {e}, or put the missing number before the e",
-            e=f"1e{match['exponent'].translate(_LOWERED).lstrip('+')}",
-        )
-    match = re.fullmatch(_BESIDE_LIMITS, text)
+        what = msg("{text} has no number before the power of ten", text=shown)
+        exponent = int(match["exponent"].translate(_LOWERED))
+        if abs(exponent) > 99:
+            return what, msg("write the power of ten as in 2e6")
+        return what, msg("write 1e{exponent}, or put the missing number in place of the 1", exponent=exponent)
+    if re.fullmatch(_NO_EXPONENT, text):
+        return msg("{text} has no exponent", text=shown), msg("write the power of ten as in 2e6")
+    match = re.fullmatch(_UNUSUAL_POWER, text)
     if match is None or not match["mantissa"].strip("."):
         return None
     mantissa, power = Decimal(match["mantissa"]), match["exponent"].translate(_LOWERED)
-    if len(power.lstrip("+-0")) > 2:
-        return msg("{text} has an exponent beyond 99", text=shown), msg(
-            "no amount is that large or small: check the exponent"
-        )
     if not mantissa:
-        return msg("{text} is a complicated zero", text=shown), msg("write 0 if nothing is meant")
+        return msg("{text} is zero times a power of ten", text=shown), msg("write 0 if nothing is meant")
+    # Only now, and only a power of two digits, is a number made of it: Decimal("1e999999999") is a trap
+    if len(power.lstrip("+-0")) > 2 or abs(mantissa.adjusted() + int(power)) > 99:
+        what = msg("{text} has an exponent beyond 99", text=shown)
+        return what, msg("no amount is that large or small: check the exponent")
     literal = Decimal(f"{mantissa:f}e{power}")
     if 1 <= mantissa < 10:
-        return msg("{text} is not a notation that everybody reads alike", text=shown), msg(
-            "write {e} if {spoken} is meant", e=e_notation(literal), spoken=Spoken(literal)
-        )
+        return msg("{text} is not a notation that everybody reads alike", text=shown), _if_meant(literal)
     other = Decimal(f"{mantissa_and_exponent(mantissa)[0]}e{power}")
     return msg("{text} has a number before the power of ten that is not from 1 to below 10", text=shown), msg(
         "write {e} if {spoken} is meant, {other_e} if {other_spoken} is meant",
@@ -216,26 +221,23 @@ def _power_of_ten(text: str) -> tuple[Message, Message] | None:
     )
 
 
-def _separators(text: str) -> tuple[Message, Message] | None:
+def _separators(text: str) -> _WhatAndMend | None:
     """What is wrong with a text of digits, points, commas and other marks that group digits."""
     if not set(text) <= set("0123456789,. _'’"):
         return None
     shown = quoted(text)
-    digits = "".join(filter(str.isdigit, text))
-    head, point, tail = text.rpartition(".")
     if set(text) <= set("0123456789.") and text.count(".") <= 1:
-        mended = plain(Decimal(text))
-        if point and not tail:
-            return msg("{text} ends with a point", text=shown), msg("write {mended}", mended=mended)
-        if point and not head:
-            return msg("{text} has no zero before the point", text=shown), msg("write {mended}", mended=mended)
-        return msg("{text} begins with a zero too many", text=shown), msg("write {mended}", mended=mended)
+        mend = msg("write {mended}", mended=plain(Decimal(text)))
+        if text.startswith("."):
+            return msg("{text} has no zero before the point", text=shown), mend
+        if text.endswith("."):
+            return msg("{text} ends with a point", text=shown), mend
+        return msg("{text} begins with a zero too many", text=shown), mend
     head, _, tail = text.rpartition(",")
-    decimal_comma = text.count(",") == 1 and tail.isdigit() and (len(tail) < 3 or "." in head or text.startswith("0"))
-    if decimal_comma and set(head) <= set("0123456789."):
+    if set(head) <= set("0123456789.") and tail.isdigit() and (len(tail) < 3 or "." in head or head in ("", "0")):
         mended = plain(Decimal(f"{head.replace('.', '') or 0}.{tail}"))
         return msg("{text} has a decimal comma", text=shown), msg("write {mended}", mended=mended)
-    whole = Decimal(digits)
+    whole = Decimal("".join(filter(str.isdigit, text)))
     return msg("{text} groups its digits in a way that two people can read differently", text=shown), msg(
         "write {mended} if {spoken} is meant; write one number, with a point before its decimals",
         mended=plain(whole),
@@ -243,17 +245,18 @@ def _separators(text: str) -> tuple[Message, Message] | None:
     )
 
 
-def _more_than_a_number(text: str) -> tuple[Message, Message] | None:
+def _more_than_a_number(text: str) -> _WhatAndMend | None:
     """What is wrong with a text that goes on after its number."""
     shown = quoted(text)
     match = re.fullmatch(_NUMBER_WORD, text)
     if match and _NUMBER.fullmatch(match["number"]):
-        meant = Decimal(f"{match['number']}e{_POWERS[match['word']]}")
-        return msg("{text} holds a number word, which is not read alike everywhere", text=shown), msg(
-            "write {e} if {spoken} is meant", e=e_notation(meant), spoken=Spoken(meant)
-        )
+        what = msg("{text} holds a number word, which is not read alike everywhere", text=shown)
+        return what, _if_meant(Decimal(f"{match['number']}e{_POWERS[match['word']]}"))
     if match := re.fullmatch(_WITH_UNIT, text):
-        return msg("{text} holds more than a number", text=shown), msg(
-            "write the number alone, without {rest}", rest=quoted(match["unit"])
-        )
+        what = msg("{text} holds more than a number", text=shown)
+        return what, msg("write the number alone, without {rest}", rest=quoted(match["unit"]))
     return None
+
+
+def _if_meant(value: Decimal) -> Message:
+    return msg("write {e} if {spoken} is meant", e=e_notation(value), spoken=Spoken(value))

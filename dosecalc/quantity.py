@@ -2,17 +2,27 @@
 
 A `Quantity` is a Decimal and a unit of the table. Nothing converts, nothing rounds silently, and nothing that does not
 belong together is added: cells and viable cells are two dimensions (R3, R4, R10). The table is in `dosecalc.units`,
-reading a number in `dosecalc.notation`, the three readings of one in `dosecalc.reading`; their public names are here, too.
+reading a number in `dosecalc.notation`, the three readings of one in `dosecalc.reading`; their public names are here,
+too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Context, Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation, Overflow, Rounded
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, Rounded
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from dosecalc.errors import refuse
-from dosecalc.notation import check_characters, number_at_start, parse_number, parse_positive, quoted
+from dosecalc.notation import (
+    MAX_LENGTH,
+    check_characters,
+    is_number,
+    not_a_number,
+    number_at_start,
+    parse_number,
+    parse_positive,
+    quoted,
+)
 from dosecalc.reading import WORDS_FROM, Readings, plain, readings
 from dosecalc.text import Message, msg, render
 from dosecalc.units import UNITS, Unit, combined, unit
@@ -121,9 +131,9 @@ class Quantity:
     def __truediv__(self, other: Quantity | Decimal | int) -> Quantity:
         if isinstance(other, Quantity):
             result = _combined(self, other, -1)
-            return Quantity(_exactly(_EXACT.divide, self.value, other.value), result)
+            return Quantity(_divided(self, other.value), result)
         if isinstance(other, Decimal | int):
-            return Quantity(_exactly(_EXACT.divide, self.value, Decimal(other)), self.unit)
+            return Quantity(_divided(self, Decimal(other)), self.unit)
         return NotImplemented
 
     def __lt__(self, other: Quantity) -> bool:
@@ -183,31 +193,35 @@ def parse_quantity(text: str) -> Quantity:
 
 def _split(text: str) -> tuple[str, str]:
     """Part number and unit of an amount that is spelled in an unusual way, or wrong."""
-    import re
+    import re  # compiled when needed: most amounts do not come here
 
+    shown = quoted(text)
+    if len(text) > 2 * MAX_LENGTH:
+        what = msg("{text} is longer than {count} characters", text=shown, count=2 * MAX_LENGTH)
+        raise not_a_number(what, msg("write one number, one space and one unit"))
     check_characters(text)
-    if glued := re.search(r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹.](?![eExX×] ?[-+0-9])([^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]|%)", text):
-        split = glued.start(1)
-        raise refuse(
-            "DC201",
-            msg("in {text} a number is glued to what follows", text=quoted(text)),
-            msg("write a space between them: {mended}", mended=quoted(f"{text[:split]} {text[split:]}")),
+    if glued := re.search(r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹.](?=[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]|%)(?![eExX] ?[-+0-9]|[万亿])", text):
+        number, name = text[: glued.end()], text[glued.end() :]
+        raise not_a_number(
+            msg("in {text} a number is glued to what follows", text=shown),
+            msg("write a space between them: {mended}", mended=quoted(f"{number} {name}"))
+            if is_number(number)
+            else msg("write one number, one space and one unit"),
         )
-    match = re.fullmatch(r"(?P<number>.*[0-9⁰¹²³⁴⁵⁶⁷⁸⁹.]) (?P<unit>[^0-9].*)", text)
+    number_words = "thousand|million|billion|trillion|万亿|万|亿"
+    match = re.fullmatch(rf"(.*[0-9⁰¹²³⁴⁵⁶⁷⁸⁹.)](?: ?(?:{number_words}))?)( +)([^0-9 ].*?)( *)", text)
     if match is None:
         parse_number(text)
+        what = msg("{text} has no unit", text=shown)
         raise refuse(
-            "DC203",
-            msg("{text} has no unit", text=quoted(text)),
-            msg("write the unit after the number and a space, as in {example}", example="2.4 mL"),
+            "DC203", what, msg("write the unit after the number and a space, as in {example}", example="2.4 mL")
         )
-    if match["unit"] != match["unit"].strip():
-        raise refuse(
-            "DC201",
-            msg("{text} has a space too many", text=quoted(text)),
-            msg("write one space between number and unit"),
+    number, space, name, after = match.groups()
+    if space + after != " ":
+        raise not_a_number(
+            msg("{text} has a space too many", text=shown), msg("write {mended}", mended=f"{number} {name}")
         )
-    return match["number"], match["unit"]
+    return number, name
 
 
 def ratio(left: Quantity, right: Quantity) -> Fraction:
@@ -220,7 +234,7 @@ def ratio(left: Quantity, right: Quantity) -> Fraction:
 
     _same_unit(left, right)
     if not right.value:
-        raise _no_result()
+        raise _by_zero(left)
     return Fraction(left.value) / Fraction(right.value)
 
 
@@ -261,7 +275,8 @@ def percent(rounded: Decimal | Fraction | int, exact: Decimal | Fraction | int) 
     from fractions import Fraction
 
     if not exact:
-        raise _no_result()
+        what = msg("a deviation from zero cannot be given in percent")
+        raise refuse("DC204", what, msg("check the amount that is zero"))
     deviation = (Fraction(rounded) - Fraction(exact)) / Fraction(exact)
     hundredths = round_whole(abs(deviation) * 10_000, "half_up")
     sign = "-" if deviation < 0 and hundredths else ""
@@ -292,13 +307,21 @@ def _combined(left: Quantity, right: Quantity, sign: Literal[1, -1]) -> Unit:
 def _exactly(operation: Callable[[Decimal, Decimal], Decimal], left: Decimal, right: Decimal) -> Decimal:
     try:
         return operation(left, right)
-    except DecimalException as error:
-        raise _no_result() from error
+    except (Inexact, Rounded) as error:
+        what = msg("the exact result has too many digits, and none is dropped silently")
+        raise refuse("DC204", what, msg("check the amounts that it is made from")) from error
 
 
-def _no_result() -> Refusal:
-    return refuse(
-        "DC204",
-        msg("the result is not an exact decimal number, or something is divided by zero"),
-        msg("check the amounts; a quotient that never ends is rounded by a rule, not here"),
-    )
+def _divided(left: Quantity, right: Decimal) -> Decimal:
+    if not right:
+        raise _by_zero(left)
+    try:
+        return _EXACT.divide(left.value, right)
+    except (Inexact, Rounded) as error:
+        what = msg("{left} ÷ {right} has decimals without end", left=left, right=plain(right))
+        raise refuse("DC204", what, msg("state the rule by which the result is rounded")) from error
+
+
+def _by_zero(left: Quantity) -> Refusal:
+    what = msg("{left} cannot be divided by zero", left=left)
+    return refuse("DC204", what, msg("check the amount that is zero"))

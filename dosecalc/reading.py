@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from dosecalc.text import Language
 
 SUPERSCRIPTS = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -64,11 +63,9 @@ def mantissa_and_exponent(value: Decimal) -> tuple[str, int]:
     """Return m and n of m × 10ⁿ with 1 ≤ m < 10, exactly; zero is ("0", 0)."""
     if not value:
         return "0", 0
-    digits = "".join(map(str, value.as_tuple().digits))
-    exponent = value.adjusted()
-    digits = digits.lstrip("0")
-    fraction = digits[1:].rstrip("0")
-    return (f"{digits[0]}.{fraction}" if fraction else digits[0]), exponent
+    first, *rest = map(str, value.as_tuple().digits)  # Decimal keeps no leading zeros
+    fraction = "".join(rest).rstrip("0")
+    return (f"{first}.{fraction}" if fraction else first), value.adjusted()
 
 
 def e_notation(value: Decimal) -> str:
@@ -86,8 +83,8 @@ def scientific(value: Decimal) -> str:
 def words(value: Decimal, language: Language) -> str:
     """Return `value` with the largest number word that it reaches; exact, however many digits that takes.
 
-    Values below 10,000 have no word and stay digits; a count of the largest word is not grouped below 10,000, so that
-    Chinese reads "1000 万".
+    Below 10,000 there is no word: the digits stay. From 10,000 times the largest word up nobody could name the
+    number: it is read as mantissa × 10ⁿ. Counts have no commas, so that Chinese reads "1000 万".
 
     >>> from decimal import Decimal
     >>> words(Decimal("2.4e9"), "en"), words(Decimal("2.4e9"), "zh"), words(Decimal("84"), "en")
@@ -97,9 +94,8 @@ def words(value: Decimal, language: Language) -> str:
         return plain(value)
     power, word = next((power, word) for power, word in _SCALES[language] if value.adjusted() >= power)
     sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    count = type(value)((sign, digits, exponent - power))  # moves the point: exact in any context
-    return f"{plain(count) if count < WORDS_FROM else grouped(count)} {word}"
+    count = Decimal((sign, digits, int(exponent) - power))  # moves the point: exact in any context
+    return f"{plain(count)} {word}" if count < WORDS_FROM else scientific(value)
 
 
 def readings(value: Decimal, language: Language) -> Readings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dosecalc.errors import refuse
-from dosecalc.notation import quoted
+from dosecalc.notation import MAX_LENGTH, quoted
 from dosecalc.text import Message, msg, render
 
 if TYPE_CHECKING:
@@ -37,6 +37,24 @@ _SPELLINGS = {
     "day": "days",
     "cm2": "cm²",
     "cm^2": "cm²",
+}
+# Not accepted, but understood well enough to say what to write (in lower case).
+_OTHER_NAMES = {
+    **dict.fromkeys(("cc", "cm3", "ccm", "millilitre", "millilitres", "milliliter", "milliliters"), "ml"),
+    **dict.fromkeys(("kgs", "kilo", "kilogram", "kilograms"), "kg"),
+    **dict.fromkeys(("sq cm", "sqcm", "qcm", "square centimetre", "square centimetres"), "cm2"),
+    **dict.fromkeys(("percent", "per cent"), "%"),
+    "gram": "g",
+    "grams": "g",
+    "milligram": "mg",
+    "milligrams": "mg",
+    "particle": "particles",
+    "cell": "cells",
+    "viable cell": "viable cells",
+    "sites": "site",
+    "vials": "vial",
+    "days": "day",
+    "d": "day",
 }
 
 _Powers = tuple[tuple[str, int], ...]
@@ -100,19 +118,18 @@ def unit(text: str) -> Unit:
 
 
 def _nearest_units(text: str) -> Message:
-    import difflib  # only a mistake pays for it
+    import difflib  # only a mistake pays for these two
     import unicodedata
 
-    wanted = unicodedata.normalize("NFKC", text).strip().replace(" per ", "/").replace("cc", "mL").casefold()
-    spelled = {unicodedata.normalize("NFKC", symbol).casefold(): symbol for symbol in UNITS}
-    near = [spelled[match] for match in difflib.get_close_matches(wanted, spelled, n=3, cutoff=0.6)]
-    if wanted in spelled:
-        near = [spelled[wanted]]
-    if not near:
-        return msg("write one of: {units}", units=", ".join(UNITS))
-    if len(near) == 1:
-        return msg("write {unit}, exactly so", unit=near[0])
-    return msg("write {units} or {last}", units=", ".join(near[:-1]), last=near[-1])
+    parts = unicodedata.normalize("NFKC", text[:MAX_LENGTH]).casefold().replace(" per ", "/").split("/")
+    wanted = "/".join(_OTHER_NAMES.get(part.strip(), part.strip()) for part in parts)
+    known = {unicodedata.normalize("NFKC", symbol).casefold(): symbol for symbol in UNITS}
+    if wanted in known:
+        return msg("write {unit}, exactly so", unit=known[wanted])
+    near = [known[match] for match in difflib.get_close_matches(wanted, known, n=3)]
+    if near:
+        return msg("the nearest known units are {units}", units=", ".join(near))
+    return msg("write one of {units}; an amount can be per {per}", units=", ".join(_BASE), per=", ".join(_PER))
 
 
 def combined(left: Unit, right: Unit, sign: Literal[1, -1]) -> Unit | None:
