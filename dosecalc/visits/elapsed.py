@@ -1,0 +1,76 @@
+"""The protocol's elapsed-time checks, such as the hours from symptom onset to the first infusion."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from dosecalc.text import Message, msg
+from dosecalc.visits.moments import local_day
+from dosecalc.visits.shift import elapsed
+from dosecalc.visits.visit import CheckResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dosecalc.protocol.model import Check, Protocol
+    from dosecalc.visits.visit import Moment
+
+
+def check_elapsed(check: Check, protocol: Protocol, known: Mapping[str, Moment | Message]) -> CheckResult:
+    """Return what came of `check`; `known` has the date of each anchor, or what it waits for.
+
+    The limit belongs to the permitted time. The result is None where a date or a time of day is missing, and False
+    where the start follows the end.
+    """
+    start, end = known[check.start], known[check.end]
+    for moment in (start, end):
+        if isinstance(moment, Message):
+            return CheckResult(
+                code=check.id, text=msg("{check}: not checked; {reason}", check=check.label, reason=moment), ok=None
+            )
+    assert not isinstance(start, Message)
+    assert not isinstance(end, Message)
+    first, second = protocol.anchors[check.start].label, protocol.anchors[check.end].label
+    if isinstance(start, dt.datetime) and isinstance(end, dt.datetime):
+        passed = elapsed(start, end)
+        if passed >= dt.timedelta(0):
+            return _compared(check, passed)
+        follows = True
+    else:
+        follows = local_day(start) > local_day(end)
+    if follows:
+        text = msg("{check}: {start} is later than {end}; check both dates", check=check.label, start=first, end=second)
+        return CheckResult(code=check.id, text=text, ok=False)
+    text = msg(
+        "{check}: not checked; {anchor} has no time of day; write it as YYYY-MM-DDTHH:MM",
+        check=check.label,
+        anchor=second if isinstance(start, dt.datetime) else first,
+    )
+    return CheckResult(code=check.id, text=text, ok=None)
+
+
+def _compared(check: Check, passed: dt.timedelta) -> CheckResult:
+    limit = dt.timedelta(minutes=check.at_most.minutes)
+    ok = passed <= limit
+    template = (
+        msg("{check}: {passed}; at most {limit}", check=check.label, passed=_hours(passed), limit=_hours(limit))
+        if ok
+        else msg(
+            "{check}: {passed}; more than the permitted {limit}",
+            check=check.label,
+            passed=_hours(passed),
+            limit=_hours(limit),
+        )
+    )
+    return CheckResult(code=check.id, text=template, ok=ok)
+
+
+def _hours(span: dt.timedelta) -> Message:
+    minutes, seconds = divmod(span // dt.timedelta(seconds=1), 60)
+    hours, minutes = divmod(minutes, 60)
+    if seconds:  # else 72 h and a few seconds would read as 72 h and yet be too long
+        return msg("{hours} h {minutes} min {seconds} s", hours=hours, minutes=minutes, seconds=seconds)
+    if minutes:
+        return msg("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return msg("{hours} h", hours=hours)
