@@ -1,1 +1,93 @@
-"""The command line: parse, call the use cases, show, exit code."""
+"""The command line: parse, call `app`, show, exit code. Commands are loaded when they are called, not before."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dosecalc.cli.ui import HELP_OPTIONS, Ui, help_text, wanted_language
+from dosecalc.errors import DosecalcError, Usage
+from dosecalc.text import msg, render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = {
+    "demo": msg("The whole job on a shipped example cohort."),
+    "protocol": msg("List, show and check protocols."),
+    "dose": msg("Calculate doses from area, weight or level."),
+    "schedule": msg("List a participant's visits with their windows."),
+    "calendar": msg("Write a participant's calendar file."),
+    "plan": msg("Plan a whole list of participants."),
+}
+
+
+class Main(click.Group):
+    """The group of commands; imports one only when it is needed, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which a newcomer needs them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"dosecalc.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section(help_text(msg("Commands"))):
+            formatter.write_dl([(name, help_text(text)) for name, text in _COMMANDS.items()])
+
+
+@click.command(
+    cls=Main,
+    context_settings=HELP_OPTIONS,
+    help=help_text(
+        msg(
+            "Doses and visit dates for clinical trials, from the protocol.\n\n"
+            "It supports the pharmacist's own check and does not replace it.\n\n"
+            "Begin with: dosecalc demo. For Chinese set DOSECALC_LANGUAGE=zh, or write --language zh after a command."
+        )
+    ),
+)
+@click.version_option(package_name="dosecalc")
+def cli() -> None:
+    """Hold the commands."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exits with 0 done, 1 findings or a refusal, 2 wrong usage, 130 stopped by the user."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a terminal that cannot show a character must not stop a calculation
+            reconfigure(errors="backslashreplace")
+    ui = Ui(as_json="--json" in words, language="en")
+    try:
+        ui.language = wanted_language(words)
+        cli.main(args=words, prog_name="dosecalc", standalone_mode=False, obj=ui)
+        sys.stdout.flush()
+        code = 0
+    except DosecalcError as error:
+        ui.show_findings(error.findings)
+        code = 2 if isinstance(error, Usage) else 1
+    except click.ClickException as error:
+        ui.show_usage(error)
+        code = 2
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print(render(msg("Stopped; nothing was written."), ui.language), file=sys.stderr)
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output went away (`dosecalc … | head`): nothing is wrong, and nothing more can be shown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Where
 from dosecalc.protocol.binding import INVALID
-from dosecalc.protocol.dose_rule import Answer, DoseRule, LevelRef, PerArea, PerSite, PerWeight, TopicalDaily
+from dosecalc.protocol.dose_rule import Answer, DoseRule, Fixed, LevelRef, PerArea, PerSite, PerWeight, TopicalDaily
 from dosecalc.protocol.masking_checks import check_masking
 from dosecalc.protocol.model import AnchorVisit, Assumption, Protocol, Repeat, Timing, Window
 from dosecalc.protocol.occurrences import occurrences
@@ -21,8 +21,6 @@ from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
-
-Findings = "Iterator[Finding]"
 
 
 def check_protocol(protocol: Protocol) -> Iterator[Finding]:
@@ -304,7 +302,7 @@ def _assumptions(protocol: Protocol) -> Iterator[Finding]:
                 f"{path}.assumed",
             )
     for path, record in walk(protocol):
-        if isinstance(record, (PerSite, PerArea, PerWeight, TopicalDaily)):
+        if isinstance(record, (PerSite, PerArea, Fixed, PerWeight, TopicalDaily)):
             yield from _answer_kinds(protocol, record, path)
         elif isinstance(record, Timing) and isinstance(record.offset, Answer):
             yield from _kind(protocol, record.offset, "duration", f"{path}.offset")

@@ -152,12 +152,20 @@ class DoseRule:
     where: Where = field(default=NOWHERE, compare=False)
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules that are given; a checked protocol has exactly one."""
-        given = (self.per_site, self.per_area, self.fixed, self.per_weight, self.topical_daily, self.volume_matched)
-        return tuple(rule for rule in given if rule is not None)
+    def rules(self) -> dict[str, Rule]:
+        """The rules that are given, by their keys; a checked protocol has exactly one."""
+        given: dict[str, Rule | None] = {
+            "per_site": self.per_site,
+            "per_area": self.per_area,
+            "fixed": self.fixed,
+            "per_weight": self.per_weight,
+            "topical_daily": self.topical_daily,
+            "volume_matched": self.volume_matched,
+        }
+        return {key: rule for key, rule in given.items() if rule is not None}
 
     @property
     def rule(self) -> Rule:
-        (rule,) = self.rules
+        """The one rule of a checked protocol's dose."""
+        (rule,) = self.rules.values()
         return rule

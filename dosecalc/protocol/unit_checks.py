@@ -42,10 +42,10 @@ def _finding(what: Message, mend: Message, where: Where, path: str) -> Finding:
 
 
 def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
-    for rule in dose.rules:
+    for key, rule in dose.rules.items():
         for name, allowed in _allowed(rule).items():
             for quantity in _values(protocol, getattr(rule, name)):
-                yield from _fits(quantity, allowed, rule.where, f"{path}.{name}")
+                yield from _fits(quantity, allowed, rule.where, f"{path}.{key}.{name}")
     if isinstance(dose.volume, Quantity):
         yield from _fits(dose.volume, [unit("mL")], dose.where, f"{path}.volume")
     total = _total_units(protocol, dose)
@@ -103,7 +103,7 @@ def _fits(quantity: Quantity, allowed: Iterable[Unit], where: Where, path: str) 
 def _total_units(protocol: Protocol, dose: DoseRule) -> set[str]:
     """The units that the dose's total can have."""
     found: set[str] = set()
-    for rule in dose.rules:
+    for rule in dose.rules.values():
         for quantity in _values(protocol, getattr(rule, "amount", None)):
             base = str(quantity.unit).partition("/")[0]
             found |= {base, "viable cells"} if base == "cells" and getattr(rule, "counts", None) else {base}

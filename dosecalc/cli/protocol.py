@@ -1,0 +1,170 @@
+"""`dosecalc protocol`: list, show and check protocol files, and print the schema for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dosecalc import app
+from dosecalc.cli.ui import HELP_OPTIONS, Ui, common_options, examples, help_text, option
+from dosecalc.text import msg
+
+
+@click.group("protocol", context_settings=HELP_OPTIONS, help=help_text(msg("List, show and check protocols.")))
+def command() -> None:
+    """Hold the protocol commands."""
+
+
+@command.command(
+    "list", help=help_text(msg("List the shipped protocols.")) + "\n\n" + examples("dosecalc protocol list")
+)
+@common_options
+@click.pass_obj
+def list_(ui: Ui) -> None:
+    """Print the shipped protocols."""
+    protocols = [app.load_protocol(name) for name in app.shipped_protocols()]
+    if ui.as_json:
+        ui.show_json(
+            {
+                "protocols": [
+                    {
+                        "id": protocol.id,
+                        "version": protocol.version,
+                        "title": ui.say(protocol.title),
+                        "masked": protocol.masking.masked,
+                        "arms": list(protocol.arms),
+                        "encounters": list(protocol.encounters),
+                        "sha256": protocol.sha256,
+                    }
+                    for protocol in protocols
+                ]
+            }
+        )
+        return
+    ui.show_table(
+        [(msg("Protocol"), "left"), (msg("Title"), "left"), (msg("Masked"), "left"), (msg("Arms"), "left"), (msg("Visits"), "left")],
+        [
+            (
+                protocol.id,
+                protocol.title,
+                msg("yes") if protocol.masking.masked else msg("no"),
+                ", ".join(protocol.arms),
+                " ".join(protocol.encounters),
+            )
+            for protocol in protocols
+        ],
+    )  # fmt: skip
+
+
+@command.command(
+    "show",
+    help=help_text(msg("Show what a protocol says, from which source, and what it leaves open."))
+    + "\n\n"
+    + examples("dosecalc protocol show NCT07203599", "dosecalc protocol show NCT07203599 --json"),
+)
+@click.argument("protocol", metavar="P")
+@common_options
+@click.pass_obj
+def show(ui: Ui, protocol: str) -> None:
+    """Print one protocol."""
+    loaded = app.load_protocol(protocol)
+    if ui.as_json:
+        ui.show_json(_plain(loaded))
+        return
+    ui.line(f"{loaded.id}  {ui.say(loaded.title)}")
+    ui.line(msg("version {version}, SHA-256 {digest}", version=loaded.version, digest=loaded.sha256))
+    for document in loaded.documents.values():
+        ui.line(msg("source: {title}, {version}", title=document.title, version=document.version))
+    ui.show_table(
+        [(msg("Arm"), "left"), (msg("Name"), "left"), (msg("Visits"), "left"), (msg("Source"), "left")],
+        [(arm.id, arm.label, " ".join(arm.encounters), arm.source.section) for arm in loaded.arms.values()],
+    )
+    ui.show_table(
+        [(msg("Visit"), "left"), (msg("Name"), "left"), (msg("Timing"), "left"), (msg("Window"), "left")],
+        [
+            (e.id, e.label, _timing(e, loaded), _window(e))
+            for e in loaded.encounters.values()
+        ],
+    )  # fmt: skip
+    ui.line(msg("What the protocol leaves open:"))
+    for assumption in loaded.assumptions.values():
+        ui.line(f"  {assumption.id}: {ui.say(assumption.question)}")
+        ui.line(f"      {ui.say(assumption.reason)}")
+
+
+def _timing(encounter: Any, protocol: Any) -> object:
+    if encounter.defines:
+        return msg("is the {anchor}", anchor=protocol.anchors[encounter.defines].label)
+    if encounter.unscheduled:
+        return msg("unscheduled")
+    timing = encounter.timing
+    offset = getattr(timing.offset, "answer", None)
+    text = str(timing.offset) if offset is None else offset
+    times = f" × {timing.times}" if timing.times != 1 else ""
+    return msg("{anchor} + {offset}", anchor=protocol.anchors[timing.anchor].label, offset=text + times)
+
+
+def _window(encounter: Any) -> object:
+    if encounter.timing is None:
+        return ""
+    window = encounter.timing.window
+    return msg("not stated") if window == "not_stated" else f"−{window.before} / +{window.after}"
+
+
+def _plain(value: Any) -> Any:
+    """A record as JSON: keys as in the file, amounts and durations as written, places left out."""
+    from collections.abc import Mapping
+    from dataclasses import fields, is_dataclass
+
+    from dosecalc.errors import Where
+    from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
+    from dosecalc.quantity import Quantity
+
+    if isinstance(value, (Quantity, CalendarOffset, ClockOffset)):
+        return str(value)
+    if is_dataclass(value):
+        items = ((field.name, getattr(value, field.name)) for field in fields(value))
+        return {name: _plain(item) for name, item in items if item is not None and not isinstance(item, Where)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (str, int, bool)) else str(value)
+
+
+@command.command(
+    "check",
+    help=help_text(msg("Check a protocol file, or with --site a site file against its protocols; every mistake is shown."))
+    + "\n\n"
+    + examples("dosecalc protocol check my-trial.yaml", "dosecalc protocol check NCT07203599 --site our-site.yaml"),
+)
+@click.argument("file", metavar="FILE")
+@option("--site", metavar="FILE", text=msg("Also check this site file against the protocol."))
+@common_options
+@click.pass_obj
+def check(ui: Ui, file: str, site: str | None) -> None:
+    """Check a file; findings are raised and end the program with 1."""
+    settled = app.load(file, site)
+    if ui.as_json:
+        ui.show_json({"protocol": settled.protocol.id, "sha256": settled.protocol.sha256, "findings": []})
+    else:
+        ui.line(msg("{protocol}: no mistakes found", protocol=settled.protocol.id))
+
+
+@command.command(
+    "schema",
+    help=help_text(msg("Print the JSON Schema of protocol files, or of site files, for an editor."))
+    + "\n\n"
+    + examples("dosecalc protocol schema > protocol.schema.json", "dosecalc protocol schema --for site"),
+)
+@option("--for", "what", type=click.Choice(["protocol", "site"]), default="protocol", text=msg("Which kind of file."))
+@common_options
+@click.pass_obj
+def schema(ui: Ui, what: str) -> None:
+    """Print a JSON Schema."""
+    from dosecalc.protocol.model import Protocol
+    from dosecalc.protocol.schema import json_schema
+    from dosecalc.protocol.site import Site
+
+    ui.show_json(json_schema(Protocol if what == "protocol" else Site))

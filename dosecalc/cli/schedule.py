@@ -1,0 +1,139 @@
+"""`dosecalc schedule`: the visits of one participant with their windows."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dosecalc import app
+from dosecalc.cli import shapes
+from dosecalc.cli.ui import HELP_OPTIONS, Ui, arm_option, common_options, examples, help_text, option, site_option
+from dosecalc.text import msg
+from dosecalc.visits.moments import readable, weekday
+
+if TYPE_CHECKING:
+    from dosecalc.blinding import BlindedPlan
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.visits.visit import Visit
+
+_STATUS = {
+    "planned": msg("planned"),
+    "pending": msg("pending"),
+    "done": msg("done"),
+    "early": msg("early"),
+    "late": msg("late"),
+}
+_PIPE_WIDTH = 100
+
+
+@click.command(
+    "schedule",
+    context_settings=HELP_OPTIONS,
+    help=help_text(msg("List every visit with its target day and its window, from the date of the first dose."))
+    + "\n\n"
+    + examples(
+        "dosecalc schedule NCT07084012 --start 2026-03-02",
+        "dosecalc schedule NCT07084012 --start 2026-03-02T10:00 --anchor symptom_onset=2026-02-28T08:30",
+        "dosecalc schedule NCT07203599 --arm phase1-A --start 2026-03-02 --actual W2=2026-03-17",
+        "dosecalc schedule NCT07084012 --start 2026-03-02 --svg visits.svg",
+    ),
+)
+@click.argument("protocol", metavar="P")
+@arm_option
+@option("--start", metavar="DATE", required=True, text=msg("Date of the first dose, or date and time."))
+@option("--actual", metavar="V=DATE", multiple=True, text=msg("When a visit took place; may be repeated."))
+@option("--anchor", "anchors", metavar="NAME=DATETIME", multiple=True, text=msg("When another event happened."))
+@option("--svg", metavar="FILE", text=msg("Also write the timeline as a picture."))
+@site_option
+@common_options
+@click.pass_obj
+def command(
+    ui: Ui,
+    protocol: str,
+    arm: str | None,
+    start: str,
+    actual: tuple[str, ...],
+    anchors: tuple[str, ...],
+    svg: str | None,
+    site: str | None,
+) -> None:
+    """Plan and show visits."""
+    settled = app.load(protocol, site)
+    dates = app.Dates(start=start, actual=actual, anchors=anchors)
+    plan = app.schedule(settled, app.participant(settled, code="", arm=arm, dates=dates))
+    if svg:
+        app.write_timeline(svg, settled, plan, ui.language)
+    if ui.as_json:
+        ui.show_json(shapes.schedule(settled, arm, plan, ui.language))
+    else:
+        show(ui, settled, arm, plan)
+
+
+def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
+    """Print the visits for a nurse: a table, the timeline, notes and checks."""
+    from dosecalc.documents.timeline_text import timeline_text
+
+    protocol = settled.protocol
+    ui.line(f"{protocol.id}, {arm}" if arm else protocol.id)
+    visits = [booked.visit for booked in plan.visits]
+    ui.show_table(
+        [
+            (msg("Visit"), "left"),
+            (msg("Target"), "left"),
+            (msg("Day"), "left"),
+            (msg("Earliest"), "left"),
+            (msg("Latest"), "left"),
+            (msg("Window"), "left"),
+            (msg("Status"), "left"),
+        ],
+        [_row(visit, ui) for visit in visits],
+    )
+    width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    for line in timeline_text(visits, width, unicode=unicode):
+        ui.line(line)
+    notes = dict.fromkeys((visit.encounter, ui.say(note)) for visit in visits for note in visit.notes)
+    by_note: dict[str, list[str]] = {}
+    for name, note in notes:
+        by_note.setdefault(note, []).append(name)
+    if by_note:
+        ui.line()
+    for note, names in by_note.items():
+        ui.line(f"{', '.join(names)}: {note}")
+    for check in plan.checks:
+        mark = {True: msg("ok"), False: msg("NOT MET"), None: msg("not checked")}[check.ok]
+        ui.line(f"{ui.say(mark)}: {ui.say(check.text)}")
+    ui.line()
+    ui.line(msg("Times are in {zone}; {reading}.", zone=plan.timezone, reading=shapes.WINDOW_READING))
+
+
+_WINDOWS = {
+    "stated": msg("protocol"),
+    "site": msg("site's own"),
+    "anchor": msg("fixes the dates"),
+    "not_stated": msg("not stated"),
+}
+
+
+def _row(visit: Visit, ui: Ui) -> tuple[object, ...]:
+    def shown(moment: object) -> str:
+        return readable(moment) if moment is not None else "–"  # type: ignore[arg-type]
+
+    status = ui.say(_STATUS[visit.status])
+    if visit.actual is not None:
+        status = f"{status} {readable(visit.actual)}"
+        if visit.days_from_target:
+            status += f" ({visit.days_from_target:+d})"
+    day = weekday(visit.target) if visit.target is not None else "–"
+    return (
+        f"{visit.encounter}  {ui.say(visit.label)}",
+        shown(visit.target),
+        day,
+        shown(visit.earliest),
+        shown(visit.latest),
+        _WINDOWS[visit.window],
+        status,
+    )

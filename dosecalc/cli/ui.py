@@ -1,0 +1,150 @@
+"""How commands speak: the language, tables, JSON, findings, and the options that every command has."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from dosecalc.app import preferred_language
+from dosecalc.errors import Finding, Refusal
+from dosecalc.text import Language, Message, msg, render
+
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+_PIPE_WIDTH = 160
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@dataclass
+class Ui:
+    """Where results and errors of one call go."""
+
+    as_json: bool
+    language: Language
+
+    def say(self, text: object = "") -> str:
+        """Return `text` in the reader's language."""
+        return render(text, self.language)
+
+    def line(self, text: object = "") -> None:
+        """Print one line for people."""
+        click.echo(self.say(text))
+
+    def show_json(self, value: Any) -> None:
+        """Print the one JSON document of the command."""
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+    def show_table(self, columns: Sequence[tuple[object, str]], rows: Iterable[Sequence[object]]) -> None:
+        """Print a table; each column is its heading and `left` or `right`."""
+        from rich.box import SIMPLE_HEAD
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for heading, justify in columns:
+            table.add_column(Text(self.say(heading)), justify="right" if justify == "right" else "left")
+        for row in rows:
+            table.add_row(*(Text(self.say(cell)) for cell in row))
+        console.print(table)
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Print each finding on a line of standard error; with --json the list on standard output too."""
+        for finding in findings:
+            place = " ".join(str(part) for part in (finding.where, finding.path) if part)
+            text = f"{finding.code} {self.say(finding.what)}; {self.say(finding.mend)}"
+            click.echo(_one_line(f"{place}: {text}" if place else text), err=True)
+        if self.as_json:
+            self.show_json(
+                {
+                    "errors": [
+                        {
+                            "code": finding.code,
+                            "where": str(finding.where) if finding.where else None,
+                            "path": finding.path or None,
+                            "what": self.say(finding.what),
+                            "mend": self.say(finding.mend),
+                        }
+                        for finding in findings
+                    ]
+                }
+            )
+
+    def show_usage(self, error: click.ClickException) -> None:
+        """Print a mistake in the words of the command."""
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "dosecalc"
+        what = msg("{problem}", problem=error.format_message().rstrip("."))
+        self.show_findings([Finding("DC001", what, msg("see {command} --help", command=command))])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def wanted_language(words: Sequence[str]) -> Language:
+    """The language that the call asks for with --language, else the environment's."""
+    for number, word in enumerate(words):
+        chosen = word.partition("=")[2] if word.startswith("--language=") else ""
+        if word == "--language" and number + 1 < len(words):
+            chosen = words[number + 1]
+        if chosen == "en" or chosen == "zh":  # noqa: PLR1714 - so that the type is known
+            return chosen
+    return preferred_language()
+
+
+def help_text(text: Message) -> str:
+    """A help text in the environment's language; help is made before any option is read."""
+    try:
+        return render(text, preferred_language())
+    except Refusal:  # DC002: `main` reports it
+        return render(text, "en")
+
+
+def examples(*lines: str) -> str:
+    """The examples that stand at the end of a command's help."""
+    return "\n".join(["\b", help_text(msg("Examples:")), *(f"  {line}" for line in lines)])
+
+
+def option(*names: str, text: Message, **settings: Any) -> Callable[[_F], _F]:
+    """A click option whose help text is translated."""
+    return click.option(*names, help=help_text(text), **settings)
+
+
+def common_options(function: _F) -> _F:
+    """Add --json and --language, which `main` has read already."""
+    function = option("--json", "_json", text=msg("Print one JSON document."), is_flag=True, expose_value=False)(function)
+    return option(
+        "--language",
+        "language",
+        text=msg("Language of what is shown."),
+        type=click.Choice(["en", "zh"]),
+        expose_value=False,
+    )(function)
+
+
+site_option = option("--site", metavar="FILE", text=msg("The site file: the pharmacy manual's answers."))
+arm_option = option("--arm", metavar="ARM", text=msg("The arm, where the command needs one."))
+
+
+def dose_options(function: _F) -> _F:
+    """Add the options that a dose hangs on."""
+    for decorate in (
+        option("--level", metavar="L", text=msg("Dose level, in the protocol's unit; makes a draft.")),
+        option("--weight", metavar="KG", text=msg("Body weight in kg.")),
+        option(
+            "--round",
+            "rounding",
+            text=msg("How a fractional number of sites becomes a whole one; makes a draft."),
+            type=click.Choice(["up", "down", "half_up"]),
+        ),
+        option("--area", "areas", metavar="CM2", multiple=True, text=msg("Hair-loss area in cm²; repeat for patches.")),
+    ):
+        function = decorate(function)
+    return function

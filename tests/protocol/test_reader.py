@@ -1,0 +1,132 @@
+"""Protocol files: each mistake is found, with its code and line, and all of a file's mistakes at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dosecalc.app import shipped, shipped_protocols
+from dosecalc.errors import InvalidFile, Where
+from dosecalc.protocol.reader import read_protocol
+
+BROKEN = Path(__file__).parent.parent / "broken"
+MADE_UP = Path(__file__).parent.parent / "cases" / "made-up.yaml"
+ONE_MISTAKE = sorted(path for path in BROKEN.glob("*.yaml") if path.name != "many.yaml")
+
+
+def findings(data: bytes) -> list[tuple[str, int]]:
+    with pytest.raises(InvalidFile) as caught:
+        read_protocol(data, "x.yaml")
+    assert all(f.where is not None and f.where.file == "x.yaml" for f in caught.value.findings)
+    return [(f.code, f.where.line if f.where else 0) for f in caught.value.findings]
+
+
+@pytest.mark.parametrize("path", ONE_MISTAKE, ids=lambda path: path.stem)
+def test_a_file_with_one_mistake_has_one_finding_on_its_line(path: Path) -> None:
+    expected = re.match(r"# (DC\d{3}) line (\d+)", path.read_text("utf-8"))
+    assert expected, "the first line names the code and the line"
+    assert findings(path.read_bytes()) == [(expected[1], int(expected[2]))]
+
+
+def test_every_mistake_of_a_file_is_reported_at_once() -> None:
+    text = (BROKEN / "many.yaml").read_text("utf-8")
+    expected = [
+        (code, number)
+        for number, line in enumerate(text.splitlines(), 1)
+        for code in re.findall(r"DC\d{3}", line.partition("#")[2])
+        if number > 1
+    ]
+    assert len(expected) >= 10
+    assert sorted(findings(text.encode())) == sorted(expected)
+
+
+def test_every_code_of_the_language_has_a_broken_example() -> None:
+    shown = {code for path in BROKEN.glob("*.yaml") for code in re.findall(r"DC1\d\d", path.read_text("utf-8"))}
+    package = Path(__file__).parent.parent.parent / "dosecalc" / "protocol"
+    raised = {
+        code
+        for path in package.glob("*.py")
+        if path.name not in {"site_checks.py", "reader.py"}
+        for code in re.findall(r'"(DC1\d\d)"', path.read_text("utf-8"))
+    }
+    assert raised - shown == set()
+
+
+@pytest.mark.parametrize("name", shipped_protocols())
+def test_a_shipped_protocol_has_no_findings(name: str) -> None:
+    protocol = read_protocol(Path(shipped(f"{name}.yaml")).read_bytes(), name)
+    assert protocol.id == name
+
+
+def test_the_made_up_trial_needs_no_code_of_its_own() -> None:
+    assert read_protocol(MADE_UP.read_bytes(), "made-up.yaml").arms
+
+
+def test_the_digest_is_that_of_the_bytes_of_the_file() -> None:
+    import hashlib
+
+    data = MADE_UP.read_bytes()
+    assert read_protocol(data, "x").sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_places_take_no_part_in_equality() -> None:
+    data = MADE_UP.read_bytes()
+    assert read_protocol(data, "one.yaml") == read_protocol(b"# a comment moves every line\n" + data, "two.yaml")
+
+
+def test_every_record_knows_its_line() -> None:
+    def places(value: Any) -> list[Where]:
+        found = []
+        if is_dataclass(value):
+            found += [value.where] if hasattr(value, "where") else []
+            for field in fields(value):
+                found += places(getattr(value, field.name))
+        elif isinstance(value, dict):
+            found += [place for item in value.values() for place in places(item)]
+        elif isinstance(value, tuple):
+            found += [place for item in value for place in places(item)]
+        return found
+
+    protocol = read_protocol(MADE_UP.read_bytes(), "made-up.yaml")
+    assert all(place.line > 0 for place in places(protocol))
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "words"),
+    [
+        (b"", "DC107", "the file is empty"),
+        (b"\xff\xfe", "DC107", "not UTF-8"),
+        (b"a: \x07", "DC107", "a character that YAML does not allow"),
+        (b"a: &x [*x, *x]", "DC108", "anchors and aliases"),
+        (b"a: !!python/object:os.system x", "DC108", "tags"),
+        (b"a: 1\n---\nb: 2\n", "DC108", "a second document"),
+        (b"? [1, 2]\n: x\n", "DC108", "a key must be plain text"),
+        (b"[" * 5000, "DC107", "nested too deeply"),
+        (b"x" * 1_000_001, "DC107", "at most 1000000 are read"),
+        (b"just text", "DC105", "several keys belong here"),
+        (b"- 1", "DC105", "several keys belong here"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_text_that_is_no_protocol_is_refused(data: bytes, code: str, words: str) -> None:
+    with pytest.raises(InvalidFile) as caught:
+        read_protocol(data, "x.yaml")
+    assert [f.code for f in caught.value.findings][0] == code
+    assert words in str(caught.value)
+
+
+def test_a_hundred_megabytes_are_refused_before_they_are_parsed() -> None:
+    assert findings(b"a" * 100_000_000) == [("DC107", 0)]
+
+
+def test_numbers_are_never_guessed_by_yaml() -> None:
+    # YAML 1.1 reads 012 as 10 and 1_000 as 1000; here both reach the notation firewall as they stand.
+    text = MADE_UP.read_text("utf-8")
+    for bad in ("012 cells/kg", "1_000 cells/kg", "0x10 cells/kg"):
+        changed = re.sub(r"(per_weight:\s*\{?\s*amount: )[^,}\n]+", rf"\g<1>{bad}", text, count=1)
+        assert changed != text
+        assert ("DC201", changed[: changed.index(bad)].count("\n") + 1) in findings(changed.encode())
