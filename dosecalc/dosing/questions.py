@@ -1,0 +1,62 @@
+"""What a calculation asks of the site, and the memory of what it asked: a result names what it rests on (R8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from dosecalc.errors import Finding, Refusal, refuse
+from dosecalc.protocol.dose_rule import Answer
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.protocol.settled import Settled
+
+Choice = TypeVar("Choice", bound=str)
+
+
+class Questions:
+    """Asks what the protocol leaves open, and remembers the codes of the assumptions that were asked."""
+
+    __slots__ = ("settled", "used")
+
+    def __init__(self, settled: Settled) -> None:
+        self.settled = settled
+        self.used: set[str] = set()
+
+    def answer(self, decision: Choice | Answer, choices: tuple[Choice, ...]) -> Choice:
+        """Return the decision itself, or the answer to the question that stands in its place.
+
+        Raises:
+            Refusal: DC301, the question is open; DC309, the answer is not one that is possible.
+        """
+        if not isinstance(decision, Answer):
+            return decision
+        given = self.settled.require(decision).answer
+        self.used.add(decision.answer)
+        for choice in choices:
+            if choice == given:
+                return choice
+        raise refuse(
+            "DC309",
+            msg("the answer '{answer}' to {code} is not possible here", answer=given, code=decision.answer),
+            msg("answer with one of: {choices}", choices=", ".join(choices)),
+        )
+
+    def glance(self, decision: Choice | int | Answer) -> tuple[str | None, bool]:
+        """Return what is known of a decision that the arithmetic itself does not need, and whether that is certain."""
+        if not isinstance(decision, Answer):
+            return str(decision), True
+        self.used.add(decision.answer)
+        found = self.settled.find(decision.answer)
+        return (None, False) if found is None else (found.answer, found.confirmed)
+
+    def open_among(self, *decisions: str | Answer) -> tuple[Finding, ...]:
+        """Return the findings of all these decisions that are open, so that one refusal names them all."""
+        findings: list[Finding] = []
+        for decision in decisions:
+            if isinstance(decision, Answer) and self.settled.find(decision.answer) is None:
+                try:
+                    self.settled.require(decision)
+                except Refusal as refusal:
+                    findings.extend(refusal.findings)
+        return tuple(findings)
