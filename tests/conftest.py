@@ -1,0 +1,55 @@
+"""What holds for every test: nothing is skipped in silence, and the program that is tested is named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import dosecalc
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+CI = os.environ.get("CI", "") not in ("", "0", "false")
+CHECKOUT = Path(__file__).parent.parent
+
+
+def pytest_report_header() -> str:
+    return f"dosecalc: {Path(dosecalc.__file__).parent}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if CI and Path(dosecalc.__file__).is_relative_to(CHECKOUT / "dosecalc"):
+        raise pytest.UsageError("in CI the tests must run on the installed package; install with 'pip install .'")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """In CI a skipped test has failed: there, `.ci/run` has installed what it needs."""
+    report = yield
+    if CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and nothing may be skipped in CI: {_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    report = yield
+    if CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} skipped, and nothing may be skipped in CI: {_reason(report)}"
+    return report
+
+
+def _reason(report: Any) -> str:
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder that holds this project's files (the rules of the house look at them)."""
+    return CHECKOUT
