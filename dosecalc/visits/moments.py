@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import refuse
 from dosecalc.notation import quoted
+from dosecalc.protocol.offsets import ClockOffset
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from dosecalc.errors import Refusal
+    from dosecalc.protocol.offsets import Offset
     from dosecalc.visits.visit import Moment
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -65,6 +67,23 @@ def readable(moment: Moment) -> str:
         return moment.isoformat()
     clock = moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
     return f"{moment.date().isoformat()} {clock}"
+
+
+def in_words(offset: Offset) -> Message:
+    """Return an offset's size in words, without its sign: `1 month`, `1 month 3 days`, `4 h 30 min`."""
+    if isinstance(offset, ClockOffset):
+        hours, minutes = divmod(abs(offset.minutes), 60)
+        if not minutes:
+            return msg("{hours} h", hours=hours)
+        if not hours:
+            return msg("{minutes} min", minutes=minutes)
+        return msg("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    months, days = abs(offset.months), abs(offset.days)
+    in_months = msg("1 month") if months == 1 else msg("{months} months", months=months)
+    in_days = msg("1 day") if days == 1 else msg("{days} days", days=days)
+    if not months:
+        return in_days
+    return msg("{months} {days}", months=in_months, days=in_days) if days else in_months
 
 
 def local_day(moment: Moment) -> dt.date:

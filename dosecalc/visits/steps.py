@@ -14,6 +14,7 @@ from dosecalc.protocol.dose_rule import Answer
 from dosecalc.protocol.occurrences import occurrences
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset, Offset, parse_offset
 from dosecalc.text import Message, Words, msg
+from dosecalc.visits.moments import in_words
 
 if TYPE_CHECKING:
     from dosecalc.errors import Refusal
@@ -161,11 +162,13 @@ class _Preparation:
 
     def waiting(self, anchor: Anchor) -> Message:
         if anchor.visit:
-            return msg(
-                "waiting for {visit}, which is not planned",
-                visit=self.protocol.encounters[anchor.visit.encounter].label,
-            )
-        return msg("waiting for {anchor}: give it with --anchor {name}=DATETIME", anchor=anchor.label, name=anchor.id)
+            visit = self.protocol.encounters[anchor.visit.encounter]
+            return msg("waiting for {visit}, which is not planned", visit=visit.label)
+        return msg(
+            "{waiting}: give it with --anchor {name}=DATETIME",
+            waiting=msg("waiting for {anchor}", anchor=anchor.label),
+            name=anchor.id,
+        )
 
     def enter(self, key: str) -> bool:
         if key in self.trail:
@@ -248,14 +251,17 @@ def _offset(settled: Settled, timing: Timing) -> tuple[Offset, tuple[Message, ..
     offset = parse_offset(found.answer)
     if found.confirmed:
         return offset, ()
+    words = in_words(offset)
     if found.origin == "assumed":
         note = msg(
-            "the interval {offset} is assumed, not stated by the protocol ({code})", offset=offset, code=found.code
+            "the interval of {offset} is assumed; the protocol does not state it ({code})",
+            offset=words,
+            code=found.code,
         )
     else:
         note = msg(
-            "the interval {offset} is an example site file's, which confirms nothing ({code})",
-            offset=offset,
+            "the interval of {offset} is an example site file's, which confirms nothing ({code})",
+            offset=words,
             code=found.code,
         )
     return offset, (note,)

@@ -196,11 +196,8 @@ def _waiting(step: AnchorStep, visits: Mapping[str, Visit]) -> Message:
         return step.waiting
     if step.anchor.visit.date == "target":
         return msg("waiting for the date of {visit} ({label})", visit=name, label=visits[name].label)
-    return msg(
-        "waiting for the actual date of {visit} ({label}): give it with --actual {visit}=DATE",
-        visit=name,
-        label=visits[name].label,
-    )
+    waiting = msg("waiting for the actual date of {visit} ({label})", visit=name, label=visits[name].label)
+    return msg("{waiting}: give it with --actual {visit}=DATE", waiting=waiting, visit=name)
 
 
 def _same_event(visit: str, anchor: Anchor, date: Moment | None, actual: Moment) -> Moment:
