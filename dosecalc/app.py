@@ -8,12 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from dosecalc.blinding import BlindedPlan, blind
-from dosecalc.dosing.result import DoseInput, Doses
 from dosecalc.errors import Finding, InvalidFile, Usage, refuse
+from dosecalc.files import read_file, write_whole
 from dosecalc.notation import parse_number, parse_positive
 from dosecalc.plan import (
     Participant,
@@ -30,9 +29,13 @@ from dosecalc.text import Language, Message, msg
 from dosecalc.units import unit
 
 if TYPE_CHECKING:
+    from dosecalc.blinding import BlindedPlan
+    from dosecalc.dosing.result import DoseInput, Doses
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.site import Site
     from dosecalc.visits.visit import Moment
+
+CalendarAudience = Literal["participant", "clinic", "pharmacy"]
 
 
 def now() -> dt.datetime:
@@ -69,23 +72,6 @@ def shipped_protocols() -> list[str]:
     return sorted(name.removesuffix(".yaml") for name in os.listdir(shipped()) if name.endswith(".yaml"))
 
 
-def read_bytes(path: str) -> bytes:
-    """Read a file that the user named.
-
-    Raises:
-        Refusal: DC601 where it cannot be read.
-    """
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs start-up time
-            return file.read()
-    except OSError as error:
-        raise refuse(
-            "DC601",
-            msg("{path} cannot be read ({reason})", path=path, reason=error.strerror or "?"),
-            msg("check the name of the file and that you may read it"),
-        ) from error
-
-
 def load_protocol(protocol: str) -> Protocol:
     """Load a shipped protocol by its id, or a protocol file by its path.
 
@@ -94,14 +80,14 @@ def load_protocol(protocol: str) -> Protocol:
         InvalidFile: with all findings.
     """
     if protocol in shipped_protocols():
-        return read_protocol(read_bytes(shipped(f"{protocol}.yaml")), f"{protocol}.yaml")
+        return read_protocol(read_file(shipped(f"{protocol}.yaml")), f"{protocol}.yaml")
     if not protocol.endswith((".yaml", ".yml")) and not os.path.exists(protocol):
         raise refuse(
             "DC003",
             msg("there is no protocol '{name}'", name=protocol),
             msg("the shipped ones are: {names}; or give the path of a YAML file", names=", ".join(shipped_protocols())),
         )
-    return read_protocol(read_bytes(protocol), protocol)
+    return read_protocol(read_file(protocol), protocol)
 
 
 def load(protocol: str, site: str | None = None) -> Settled:
@@ -119,7 +105,7 @@ def load_site(path: str, protocol: Protocol) -> Site:
     """Load a site file and compare what it says with `protocol`."""
     from dosecalc.protocol.site_checks import check_site_against
 
-    site = read_site(read_bytes(path), path)
+    site = read_site(read_file(path), path)
     if findings := list(check_site_against(site, protocol)):
         raise InvalidFile(findings)
     return site
@@ -141,6 +127,8 @@ def dose_input(settled: Settled, asked: Asked) -> DoseInput:
     Raises:
         Refusal: DC201 and its kin for a number that is not one.
     """
+    from dosecalc.dosing.result import DoseInput
+
     return DoseInput(
         areas=tuple(parse_number(area) for area in asked.areas),
         weight=Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None,
@@ -214,7 +202,7 @@ def participant(
         code=code,
         start=parse_moment(dates.start, zone),
         arm=arm,
-        given=given or DoseInput(),
+        given=given,
         anchors=_named(dates.anchors, "--anchor", zone),
         actual=_named(dates.actual, "--actual", zone),
         bookings={
@@ -253,6 +241,7 @@ def schedule(settled: Settled, who: Participant) -> BlindedPlan:
     Raises:
         Refusal: DC303, DC304 and what `visits` refuses.
     """
+    from dosecalc.blinding import blind
     from dosecalc.visits.timeline import prepare
 
     arm = visible_arm(settled.protocol, who.arm)
@@ -266,7 +255,106 @@ def pharmacy(settled: Settled, who: Participant) -> tuple[BlindedPlan, Doses]:
         Refusal: DC302, DC304 and what `visits` and `dosing` refuse.
     """
     doses = plan_doses(settled, who)
-    unarmed: Any = None if settled.protocol.masking.masked else who.arm
-    from dataclasses import replace
+    unarmed = replace(who, arm=None) if settled.protocol.masking.masked else who
+    return schedule(settled, unarmed), doses
 
-    return schedule(settled, replace(who, arm=unarmed)), doses
+
+def write_timeline(path: str, settled: Settled, plan: BlindedPlan, language: Language) -> None:
+    """Write the timeline of a plan as an SVG picture.
+
+    Raises:
+        Refusal: DC6xx where the file cannot be written.
+    """
+    from dosecalc.documents.timeline_svg import timeline_svg
+
+    write_whole(path, timeline_svg([booked.visit for booked in plan.visits], language, settled.protocol.id))
+
+
+def stamp(text: str | None, settled: Settled) -> dt.datetime:
+    """The time of an export: as given, else the clock.
+
+    Raises:
+        Usage: DC007 where a date without a time is given.
+    """
+    from dosecalc.visits.moments import parse_moment
+
+    if text is None:
+        return now()
+    moment = parse_moment(text, settled.timezone)
+    if not isinstance(moment, dt.datetime):
+        raise _usage("DC007", msg("the stamp has no time"), msg("write --stamp {day}T09:30:00Z", day=moment))
+    return moment.astimezone(dt.UTC)
+
+
+def calendar_language(settled: Settled) -> Language:
+    """The language of a calendar when nobody chose one: the site's, else English."""
+    return settled.site.language if settled.site else "en"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """A file that was written."""
+
+    path: str
+    sha256: str
+    events: int
+    draft: bool = False
+
+
+def write_calendar(
+    settled: Settled,
+    who: Participant,
+    *,
+    audience: CalendarAudience,
+    language: Language,
+    out: str,
+    previous: str | None,
+    cancel: bool,
+    stamp: dt.datetime,
+) -> Written:
+    """Write one participant's calendar file; nothing is written when anything is refused.
+
+    Raises:
+        Refusal: what `schedule`, `pharmacy` and `calendars` refuse; DC306 where a dose's options are given for an
+            audience that sees no doses; DC6xx where the file cannot be written.
+    """
+    import hashlib
+
+    from dosecalc import __version__
+    from dosecalc.calendars import export
+    from dosecalc.dosing.result import DoseInput
+    from dosecalc.participant_code import check_code
+
+    check_code(who.code)
+    clinic = settled.site.clinic if settled.site else None
+    earlier = read_file(previous) if previous else None
+    doses = None
+    if audience == "pharmacy":
+        plan, doses = pharmacy(settled, who)
+        data = export.pharmacy_calendar(
+            plan, doses, clinic=clinic, language=language, stamp=stamp, version=__version__, previous=earlier, cancel=cancel
+        )
+    else:
+        if who.given not in (None, DoseInput()):
+            raise refuse(
+                "DC306",
+                msg("a calendar for the {audience} holds no doses", audience=audience),
+                msg("leave out --area, --round, --weight and --level, or write --audience pharmacy"),
+            )
+        make = export.participant_calendar if audience == "participant" else export.clinic_calendar
+        data = make(
+            schedule(settled, who),
+            clinic=clinic,
+            language=language,
+            stamp=stamp,
+            version=__version__,
+            previous=earlier,
+            cancel=cancel,
+        )
+    write_whole(out, data)
+    return Written(
+        path=out,
+        sha256=hashlib.sha256(data).hexdigest(),
+        events=data.count(b"BEGIN:VEVENT\r\n"),
+        draft=bool(doses and doses.draft),
+    )

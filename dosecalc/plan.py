@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dosecalc.dosing.result import DoseInput, Doses
 from dosecalc.errors import refuse
-from dosecalc.text import Language, msg
-from dosecalc.visits.visit import Booking, Moment, Timeline
+from dosecalc.text import msg
 
 if TYPE_CHECKING:
+    from dosecalc.dosing.result import DoseInput, Doses
     from dosecalc.protocol.model import Arm, Protocol
     from dosecalc.protocol.settled import Settled
+    from dosecalc.text import Language
     from dosecalc.visits.timeline import TimelinePlan
-
-NO_DOSES = DoseInput()
+    from dosecalc.visits.visit import Booking, Moment, Timeline
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +38,8 @@ class Participant:
     start: Moment
     arm: str | None = None
     language: Language | None = None
-    given: DoseInput = NO_DOSES
+    given: DoseInput | None = None
+    """What the doses hang on; None where no dose is planned."""
     anchors: Mapping[str, Moment] = field(default_factory=dict)
     actual: Mapping[str, Moment] = field(default_factory=dict)
     bookings: Mapping[str, WantedBooking] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def plan_visits(prepared: TimelinePlan, participant: Participant) -> VisitPlan:
         for name, wanted in participant.bookings.items():
             if name not in visits:
                 raise refuse(
-                    "DC410",
+                    "DC430",
                     msg("there is no visit '{name}' to book", name=name),
                     msg("the visits are: {visits}", visits=", ".join(visits)),
                 )
@@ -143,5 +143,7 @@ def plan_doses(settled: Settled, participant: Participant, visits: tuple[str, ..
         Refusal: what `dosing.dose` refuses, DC302, DC304.
     """
     from dosecalc.dosing.dose import calculate
+    from dosecalc.dosing.result import DoseInput
 
-    return calculate(settled, dosed_arms(settled.protocol, participant.arm), participant.given, visits)
+    arms = dosed_arms(settled.protocol, participant.arm)
+    return calculate(settled, arms, participant.given or DoseInput(), visits)

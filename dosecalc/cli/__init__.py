@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dosecalc.cli.ui import HELP_OPTIONS, Ui, help_text, wanted_language
+from dosecalc import __version__
+from dosecalc.app import preferred_language
+from dosecalc.cli.ui import HELP_OPTIONS, Ui, chosen_language, help_text
 from dosecalc.errors import DosecalcError, Usage
 from dosecalc.text import msg, render
 
@@ -57,7 +59,7 @@ class Main(click.Group):
         )
     ),
 )
-@click.version_option(package_name="dosecalc")
+@click.version_option(__version__)
 def cli() -> None:
     """Hold the commands."""
 
@@ -71,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             reconfigure(errors="backslashreplace")
     ui = Ui(as_json="--json" in words, language="en")
     try:
-        ui.language = wanted_language(words)
+        ui.chosen = chosen_language(words)
+        ui.language = ui.chosen or preferred_language()
         cli.main(args=words, prog_name="dosecalc", standalone_mode=False, obj=ui)
         sys.stdout.flush()
         code = 0

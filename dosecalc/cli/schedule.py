@@ -26,7 +26,10 @@ _STATUS = {
     "early": msg("early"),
     "late": msg("late"),
 }
-_PIPE_WIDTH = 100
+_BESIDE = 90
+"""Columns that the table takes beside the timeline."""
+_BARS = 30
+"""Least width of the timeline, in columns."""
 
 
 @click.command(
@@ -74,11 +77,13 @@ def command(
 
 def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
     """Print the visits for a nurse: a table, the timeline, notes and checks."""
-    from dosecalc.documents.timeline_text import timeline_text
+    from dosecalc.documents.timeline_text import timeline_axis, timeline_text
 
-    protocol = settled.protocol
-    ui.line(f"{protocol.id}, {arm}" if arm else protocol.id)
+    ui.line(f"{settled.protocol.id}, {arm}" if arm else settled.protocol.id)
     visits = [booked.visit for booked in plan.visits]
+    width = min(max(shutil.get_terminal_size((_BESIDE + _BARS, 24)).columns - _BESIDE, _BARS), 2 * _BARS)
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    bars = timeline_text(visits, width, ascii_only=encoding != "utf8")
     ui.show_table(
         [
             (msg("Visit"), "left"),
@@ -88,13 +93,10 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
             (msg("Latest"), "left"),
             (msg("Window"), "left"),
             (msg("Status"), "left"),
+            (timeline_axis(visits, width), "left"),
         ],
-        [_row(visit, ui) for visit in visits],
+        [(*_row(visit, ui), bar) for visit, bar in zip(visits, bars, strict=True)],
     )
-    width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    for line in timeline_text(visits, width, unicode=unicode):
-        ui.line(line)
     notes = dict.fromkeys((visit.encounter, ui.say(note)) for visit in visits for note in visit.notes)
     by_note: dict[str, list[str]] = {}
     for name, note in notes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,7 +14,6 @@ from dosecalc.errors import Finding, Refusal
 from dosecalc.text import Language, Message, msg, render
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
-_PIPE_WIDTH = 160
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -26,6 +24,8 @@ class Ui:
 
     as_json: bool
     language: Language
+    chosen: Language | None = None
+    """The language that the call asks for with --language."""
 
     def say(self, text: object = "") -> str:
         """Return `text` in the reader's language."""
@@ -41,18 +41,13 @@ class Ui:
 
     def show_table(self, columns: Sequence[tuple[object, str]], rows: Iterable[Sequence[object]]) -> None:
         """Print a table; each column is its heading and `left` or `right`."""
-        from rich.box import SIMPLE_HEAD
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        from dosecalc.cli.table import table
 
-        console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for heading, justify in columns:
-            table.add_column(Text(self.say(heading)), justify="right" if justify == "right" else "left")
-        for row in rows:
-            table.add_row(*(Text(self.say(cell)) for cell in row))
-        console.print(table)
+        headings = [self.say(heading) for heading, _ in columns]
+        right = [justify == "right" for _, justify in columns]
+        for line in table(headings, right, [[self.say(cell) for cell in row] for row in rows]):
+            click.echo(line)
+        click.echo()
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Print each finding on a line of standard error; with --json the list on standard output too."""
@@ -88,15 +83,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def wanted_language(words: Sequence[str]) -> Language:
-    """The language that the call asks for with --language, else the environment's."""
+def chosen_language(words: Sequence[str]) -> Language | None:
+    """The language that the call asks for with --language, if it does."""
     for number, word in enumerate(words):
         chosen = word.partition("=")[2] if word.startswith("--language=") else ""
         if word == "--language" and number + 1 < len(words):
             chosen = words[number + 1]
         if chosen == "en" or chosen == "zh":  # noqa: PLR1714 - so that the type is known
             return chosen
-    return preferred_language()
+    return None
 
 
 def help_text(text: Message) -> str:

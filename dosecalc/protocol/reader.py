@@ -11,11 +11,11 @@ from dosecalc.protocol.binding import Binder
 from dosecalc.protocol.checks import check_protocol
 from dosecalc.protocol.model import Protocol
 from dosecalc.protocol.nodes import Node, read_nodes
-from dosecalc.protocol.site import Site
-from dosecalc.protocol.site_checks import check_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from dosecalc.protocol.site import Site
 
 
 def read_protocol(data: bytes, file: str) -> Protocol:
@@ -33,6 +33,9 @@ def read_site(data: bytes, file: str) -> Site:
     Raises:
         InvalidFile: with all findings, in the order of the file.
     """
+    from dosecalc.protocol.site import Site  # without a site file nobody pays for it
+    from dosecalc.protocol.site_checks import check_site
+
     return _read(Site, data, file, check_site)
 
 

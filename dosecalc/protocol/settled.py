@@ -7,13 +7,16 @@ refuses, naming the question and who can answer it (R8).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dosecalc.errors import Refusal, refuse
-from dosecalc.protocol.dose_rule import Answer
-from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Protocol, Window
-from dosecalc.protocol.site import Site, SiteLevel, SiteProtocol
+from dosecalc.protocol.model import NOT_STATED
 from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.protocol.dose_rule import Answer
+    from dosecalc.protocol.model import Assumption, Encounter, Protocol, Window
+    from dosecalc.protocol.site import Site, SiteLevel, SiteProtocol
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 

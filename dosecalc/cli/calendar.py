@@ -1,0 +1,108 @@
+"""`dosecalc calendar`: one participant's calendar file."""
+
+from __future__ import annotations
+
+import click
+
+from dosecalc import app
+from dosecalc.cli.ui import (
+    HELP_OPTIONS,
+    Ui,
+    arm_option,
+    common_options,
+    dose_options,
+    examples,
+    help_text,
+    option,
+    site_option,
+)
+from dosecalc.quantity import Rounding
+from dosecalc.text import msg
+
+
+@click.command(
+    "calendar",
+    context_settings=HELP_OPTIONS,
+    help=help_text(
+        msg(
+            "Write a calendar file (.ics) for one participant. With --previous, items keep their identity, so that phones "
+            "and calendars update instead of showing a visit twice."
+        )
+    )
+    + "\n\n"
+    + examples(
+        "dosecalc calendar NCT07084012 --start 2026-03-02 --participant SZ-001 --out SZ-001.ics",
+        "dosecalc calendar NCT07084012 --start 2026-03-02 --participant SZ-001 --out new.ics"
+        " --previous SZ-001.ics --book D7=2026-03-09T09:30",
+        "dosecalc calendar NCT07084012 --start 2026-03-02 --participant SZ-001 --out p.ics"
+        " --audience pharmacy --arm group-1",
+        "dosecalc calendar NCT07203599 --arm phase1-A --start 2026-03-02 --participant SZ-002 --out s.ics --language zh",
+    ),
+)
+@click.argument("protocol", metavar="P")
+@arm_option
+@option("--start", metavar="DATE", required=True, text=msg("Date of the first dose, or date and time."))
+@option("--participant", "code", metavar="CODE", required=True, text=msg("The participant's code, never a name."))
+@option("--out", metavar="FILE", required=True, text=msg("The calendar file to write."))
+@option(
+    "--audience",
+    type=click.Choice(["participant", "clinic", "pharmacy"]),
+    default="participant",
+    show_default=True,
+    text=msg("Who will read it."),
+)
+@option("--book", "bookings", metavar="V=DATETIME", multiple=True, text=msg("A booked time; may be repeated."))
+@option("--outside-window", metavar="REASON", text=msg("Why a booking outside its window is made."))
+@option("--actual", metavar="V=DATE", multiple=True, text=msg("When a visit took place; may be repeated."))
+@option("--anchor", "anchors", metavar="NAME=DATETIME", multiple=True, text=msg("When another event happened."))
+@option("--previous", metavar="FILE", text=msg("The file that was handed out before."))
+@option("--cancel", is_flag=True, text=msg("Cancel every item."))
+@option("--stamp", metavar="DATETIME", text=msg("Time of this export, for reproducible files; now if left out."))
+@dose_options
+@site_option
+@common_options
+@click.pass_obj
+def command(
+    ui: Ui,
+    protocol: str,
+    arm: str | None,
+    start: str,
+    code: str,
+    out: str,
+    audience: app.CalendarAudience,
+    bookings: tuple[str, ...],
+    outside_window: str | None,
+    actual: tuple[str, ...],
+    anchors: tuple[str, ...],
+    previous: str | None,
+    cancel: bool,
+    stamp: str | None,
+    areas: tuple[str, ...],
+    rounding: Rounding | None,
+    weight: str | None,
+    level: str | None,
+    site: str | None,
+) -> None:
+    """Plan and write one calendar."""
+    settled = app.load(protocol, site)
+    dates = app.Dates(
+        start=start, actual=actual, anchors=anchors, bookings=bookings, outside_window=outside_window
+    )
+    asked = app.Asked(areas=areas, rounding=rounding, weight=weight, level=level)
+    who = app.participant(settled, code=code, arm=arm, dates=dates, given=app.dose_input(settled, asked))
+    written = app.write_calendar(
+        settled,
+        who,
+        audience=audience,
+        language=ui.chosen or app.calendar_language(settled),
+        out=out,
+        previous=previous,
+        cancel=cancel,
+        stamp=app.stamp(stamp, settled),
+    )
+    if ui.as_json:
+        ui.show_json({"files": [{"path": written.path, "sha256": written.sha256, "events": written.events}]})
+    else:
+        ui.line(msg("{path}: {count} calendar items", path=written.path, count=written.events))
+        if written.draft:
+            ui.line(msg("DRAFT – NOT FOR ADMINISTRATION"))
