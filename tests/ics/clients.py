@@ -205,7 +205,7 @@ def _no_libical() -> str | None:
     try:
         _run(_debian_python(), "-c", script)
     except (AssertionError, FileNotFoundError):
-        return "Debian's Python cannot load libical (apt-get install libical3 gir1.2-ical-3.0 python3-gi)"
+        return "Debian's Python cannot load libical (apt-get install gir1.2-ical-3.0 python3-gi)"
     return None
 
 
