@@ -1,0 +1,288 @@
+"""Files written whole or not at all.
+
+What is written stands beside its target under another name and takes the target's name when it is complete, so that
+neither a full disk nor Ctrl-C leaves half a file, and what stood there before stays until then. Whatever the operating
+system refuses becomes a `Refusal` here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
+
+from dosecalc.errors import refuse
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dosecalc.errors import Refusal
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_AT_ONCE = 1 << 20
+_Made = TypeVar("_Made")
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of a file that the user named.
+
+    Raises:
+        Refusal: DC601 where it cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise refuse(
+            "DC601",
+            msg("{path} cannot be read ({reason})", path=path, reason=error.strerror or "?"),
+            msg("check the name of the file and that you may read it"),
+        ) from error
+
+
+def write_whole(path: str, data: bytes) -> None:
+    """Write one file, in place of what had its name, or leave that as it was.
+
+    A link is followed: what it points to is replaced. What is no file at all, such as a pipe, is written to directly.
+
+    Raises:
+        Refusal: DC602, the disk is full; DC603, the folder or the file may not be written; DC604, another reason.
+    """
+    with _refusing(path):
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            with open(path, "wb") as pipe:
+                pipe.write(data)
+            return
+        path = os.path.realpath(path)
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        aside, descriptor = _aside(path, lambda name: os.open(name, _NEW, 0o666))
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)  # else a power cut may leave the new name with no bytes
+            with suppress(FileNotFoundError):
+                os.chmod(aside, stat.S_IMODE(os.stat(path).st_mode))
+            os.replace(aside, path)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(aside)
+
+
+class Staging:
+    """A folder in the making. `stamp` becomes the time of all that is in it, so that times tell nothing (R15)."""
+
+    __slots__ = ("_seconds", "path")
+
+    def __init__(self, path: str, stamp: int) -> None:
+        self.path = path
+        self._seconds = (stamp, stamp)
+
+    def folder(self, name: str, mode: int = 0o777) -> None:
+        """Make a folder in it."""
+        path = f"{self.path}/{name}"
+        try:
+            os.mkdir(path, mode)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def write(self, name: str, data: bytes, mode: int = 0o666) -> None:
+        """Write a file into it. A cohort has thousands, so this does what it must and no more."""
+        path = f"{self.path}/{name}"
+        try:
+            descriptor = os.open(path, _NEW, mode)
+            try:
+                written = os.write(descriptor, data)
+                while written < len(data):  # a disk that has just become full takes a part, and refuses the next
+                    written += os.write(descriptor, data[written:])
+            finally:
+                os.close(descriptor)
+            os.utime(path, self._seconds)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def stream(self, name: str, mode: int = 0o666) -> Stream:
+        """Open a file in it that is written bit by bit; `Stream.close` ends it."""
+        return Stream(f"{self.path}/{name}", mode, self._seconds)
+
+    def finish(self) -> None:
+        """Give its folders their time, once everything is in them."""
+        with _refusing(self.path):
+            for folder, _, _ in os.walk(self.path, topdown=False):
+                os.utime(folder, self._seconds)
+
+
+class Stream:
+    """A file that is written bit by bit, with the digest and the number of the bytes so far."""
+
+    __slots__ = ("_descriptor", "_held", "_path", "_seconds", "_size", "length", "sha256")
+
+    def __init__(self, path: str, mode: int, seconds: tuple[int, int]) -> None:
+        self._path, self._seconds = path, seconds
+        self._held: list[bytes] = []
+        self._size = self.length = 0
+        self.sha256 = sha256()
+        try:
+            self._descriptor = os.open(path, _NEW, mode)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def write(self, data: bytes) -> None:
+        """Add `data` to the file."""
+        self._held.append(data)
+        self._size += len(data)
+        if self._size >= _AT_ONCE:
+            self._pour()
+
+    def close(self) -> None:
+        """Write what is left and give the file its time. May be called twice; after a failure only the first counts."""
+        if self._descriptor < 0:
+            return
+        try:
+            self._pour()
+        finally:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+        with _refusing(self._path):
+            os.utime(self._path, self._seconds)
+
+    def abandon(self) -> None:
+        """Close the file without writing what is left."""
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+
+    def _pour(self) -> None:
+        data = b"".join(self._held)
+        self._held.clear()
+        self._size = 0
+        self.sha256.update(data)
+        self.length += len(data)
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
+
+@contextmanager
+def staged_folder(target: str, *, stamp: int, replace: Callable[[str], None] | None = None) -> Iterator[Staging]:
+    """Yield a folder beside `target` that takes its place when the block ends well, and vanishes when it does not.
+
+    `stamp` is the time, in seconds since 1970, that all files and folders get. A folder that holds something already
+    is replaced only after `replace` was called with its path and has not refused.
+
+    A power cut can leave files without their bytes, as with any program that writes many; the digests in a manifest
+    tell.
+
+    Raises:
+        Refusal: DC602, the disk is full; DC603, the folder may not be written; DC604, another reason; DC605, `target`
+            holds something, or is not a folder; whatever `replace` refuses.
+    """
+    place = os.path.realpath(target)
+    with _refusing(target):
+        _check_target(place, target, replace)
+        aside, _ = _aside(place, os.mkdir)
+    try:
+        staging = Staging(aside, stamp)
+        yield staging
+        staging.finish()
+        with _refusing(target):
+            _take_place(aside, place)
+    finally:
+        _remove(aside)
+
+
+def cannot_write(path: str, error: OSError) -> Refusal:
+    """Make the refusal of what the operating system refused."""
+    if error.errno in _FULL:
+        return refuse(
+            "DC602",
+            msg("the disk is full: {path} could not be written, and nothing was", path=path),
+            msg("free some space, or name a folder on another disk"),
+        )
+    if error.errno in _FORBIDDEN:
+        return refuse(
+            "DC603",
+            msg("{path} may not be written ({reason})", path=path, reason=error.strerror or "?"),
+            msg("name a folder that you may write to, or ask its owner for the permission"),
+        )
+    return refuse(
+        "DC604",
+        msg("{path} could not be written ({reason})", path=path, reason=error.strerror or "?"),
+        msg("check the name, and that the folder it is in exists"),
+    )
+
+
+@contextmanager
+def _refusing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _check_target(place: str, target: str, replace: Callable[[str], None] | None) -> None:
+    if not os.path.lexists(place):
+        return
+    if not os.path.isdir(place):
+        what = msg("{path} is not a folder", path=target)
+        raise refuse("DC605", what, msg("name a folder; it is made if there is none"))
+    if f"{os.path.realpath(os.curdir)}{os.sep}".startswith(f"{place}{os.sep}"):
+        raise refuse(
+            "DC605",
+            msg("you are in the folder {path}, and it would be replaced as a whole", path=target),
+            msg("name a new folder in it, for example --out plan"),
+        )
+    with os.scandir(place) as found:
+        if next(found, None) is None:
+            return
+    if replace is None:
+        raise refuse(
+            "DC605",
+            msg("the folder {path} holds files already", path=target),
+            msg("name a new folder, or give --force to replace what an earlier plan wrote there"),
+        )
+    replace(place)
+
+
+def _aside(path: str, make: Callable[[str], _Made]) -> tuple[str, _Made]:
+    """Make something new beside `path`. Its name tells processes apart, its number what a killed one left behind."""
+    folder, name = os.path.split(path)
+    for number in range(1000):
+        aside = os.path.join(folder, f".{name}.{os.getpid()}-{number}.part")
+        with suppress(FileExistsError):
+            return aside, make(aside)
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+
+
+def _take_place(aside: str, place: str) -> None:
+    """Give `aside` the name `place`. What stands there goes out of the way first, and comes back if that fails."""
+    if not os.path.lexists(place):
+        os.rename(aside, place)
+        return
+    os.chmod(aside, stat.S_IMODE(os.stat(place).st_mode))
+    old = f"{aside}.old"
+    try:
+        os.rename(place, old)
+        os.rename(aside, place)
+    finally:
+        if os.path.lexists(old):
+            if os.path.lexists(place):
+                _remove(old)
+            else:
+                os.rename(old, place)
+
+
+def _remove(path: str) -> None:
+    if os.path.lexists(path):
+        import shutil  # only where something is left to remove
+
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Tables of participants in, tables and folders of a whole cohort out."""
