@@ -15,23 +15,21 @@ LONGEST = 400
 
 # R4: every number that reaches a dose, a volume or a count is exact. What is not listed here is.
 INEXACT = {
-    "app.py": "shows progress and times",
+    "app": "shows progress and times",
     "calendars/": "writes texts",
     "cli/": "draws on a terminal",
     "documents/": "draws on paper",
-    "svg.py": "draws",
-    "tables/": "reads spreadsheets, whose numbers are doubles, and turns them into text of 15 digits (R8)",
-    "tables.py": "the same",
+    "tables": "reads spreadsheets, whose numbers are doubles, and turns them into text of 15 digits (R8)",
 }
 
 # Everything else gets the time, the user and random numbers handed in, and so gives the same bytes every time.
-SHELL = ("app.py", "app/", "cli/")
+SHELL = ("app", "cli/")
 CLOCKS_AND_CHANCE = frozenset(
     "now today utcnow environ environb getenv urandom uuid1 uuid4 getuser getlogin perf_counter monotonic".split()
 )
 CLOCK_AND_CHANCE_MODULES = frozenset({"getpass", "random", "secrets", "time"})
 
-FILES = (*SHELL, "tables/", "tables.py", "registry/")
+FILES = (*SHELL, "files.py", "tables")
 FILE_CALLS = frozenset({"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir"})
 
 
