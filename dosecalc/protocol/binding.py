@@ -27,7 +27,6 @@ ID_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 _ID = re.compile(ID_PATTERN, re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER = re.compile(r"[1-9]\d{0,5}|0", re.ASCII)
-_SET_BY_READER = frozenset({"where", "sha256"})
 _BY_KEY = {Answer: "answer", LevelRef: "level"}
 
 
@@ -64,7 +63,7 @@ def keys(record: type) -> tuple[Key, ...]:
     return tuple(
         Key(field.name, hints[field.name], *_default(field))
         for field in fields(record)
-        if field.name not in _SET_BY_READER
+        if field.compare  # what takes no part in equality (place, digest) comes from the reader, not from the file
     )
 
 

@@ -1,0 +1,86 @@
+"""Site files: what is wrong in them is found, and an example never releases anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from running import dosecalc
+
+from dosecalc.app import load, load_protocol, shipped
+from dosecalc.errors import InvalidFile
+
+CONFIRMED = {"document": "Pharmacy manual", "section": "1", "by": "A. Pharmacist", "date": "2026-01-05"}
+
+
+def site(protocol: str, **here: Any) -> dict[str, Any]:
+    """The shipped example's clinic with these entries for one protocol; not an example."""
+    example = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    return {**example, "example": "false", "protocols": {protocol: here}}
+
+
+def codes(tmp_path: Path, protocol: str, content: dict[str, Any]) -> list[str]:
+    path = tmp_path / "site.yaml"
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(InvalidFile) as caught:
+        load(protocol, str(path))
+    assert all(f.where is not None and f.where.line for f in caught.value.findings)
+    return [f.code for f in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "here", "code"),
+    [
+        ("NCT07203599", {"answers": {"ROUNDING": {"answer": "sometimes", "confirmed": CONFIRMED}}}, "DC145"),
+        ("NCT07203599", {"answers": {"MOON": {"answer": "up", "confirmed": CONFIRMED}}}, "DC144"),
+        ("NCT07203599", {"levels": {"phase2-per-site": {"amount": "1e9 particles/cm²", "confirmed": CONFIRMED}}}, "DC146"),
+        ("NCT06932393", {"levels": {"density": {"amount": "6e9 particles/cm²", "confirmed": CONFIRMED}}}, "DC147"),
+        ("NCT06932393", {"answers": {"MONTH": {"answer": "a month", "confirmed": CONFIRMED}}}, "DC145"),
+        ("NCT07084012", {"windows": {"D7": {"window": {"before": "P3D", "after": "P3D"}, "confirmed": CONFIRMED}}}, "DC148"),
+        ("NCT07203599", {"windows": {"W0": {"window": {"before": "P3D", "after": "P3D"}, "confirmed": CONFIRMED}}}, "DC148"),
+        ("NCT07203599", {"windows": {"W2": {"window": {"before": "-P3D", "after": "P3D"}, "confirmed": CONFIRMED}}}, "DC149"),
+        ("NCT07203599", {"windows": {"W2": {"window": {"before": "PT3H", "after": "PT3H"}, "confirmed": CONFIRMED}}}, "DC149"),
+        ("NCT07203599", {"verified": {"sha256": "0" * 64, "document": "P", "version": "1", "by": "A", "date": "2026-01-05"}}, "DC143"),
+        ("NCT07203599", {"verified": {"sha256": "abc", "document": "P", "version": "1", "by": "A", "date": "2026-01-05"}}, "DC142"),
+        ("NCT07203599", {"answers": {"ROUNDING": {"answer": "up"}}}, "DC103"),
+    ],
+)  # fmt: skip
+def test_a_site_file_that_does_not_fit_its_protocol_is_refused(
+    tmp_path: Path, protocol: str, here: dict[str, Any], code: str
+) -> None:
+    assert code in codes(tmp_path, protocol, site(protocol, **here))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"timezone": "China/Shenzhen"}, "DC140"), ({"timezone": "../etc/passwd"}, "DC140"), ({"example": "perhaps"}, "DC105")],
+)
+def test_a_site_file_that_is_wrong_by_itself_is_refused(tmp_path: Path, change: dict[str, str], code: str) -> None:
+    assert codes(tmp_path, "NCT07203599", {**site("NCT07203599"), **change}) == [code]
+
+
+def test_a_time_of_day_that_is_none_is_refused(tmp_path: Path) -> None:
+    content = site("NCT07203599")
+    content["clinic"] = {**content["clinic"], "daily_time": "25:00"}
+    assert codes(tmp_path, "NCT07203599", content) == ["DC141"]
+
+
+def test_the_example_site_file_never_releases_anything(tmp_path: Path) -> None:
+    protocol = load_protocol("NCT07203599")
+    example = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    verified = {"sha256": protocol.sha256, "document": "P", "version": "1", "by": "A", "date": "2026-01-05"}
+    example["protocols"]["NCT07203599"]["verified"] = verified
+    path = tmp_path / "site.yaml"
+    for is_example, release in (("true", "draft"), ("false", "released")):
+        path.write_text(json.dumps({**example, "example": is_example}), "utf-8")
+        ran = dosecalc("dose", "NCT07203599", "--arm", "phase1-A", "--area", "23.4", "--site", str(path), "--json")
+        assert ran.json["release"] == release, ran.out
+
+
+def test_a_site_without_this_protocol_answers_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(json.dumps(site("NCT07203599")), "utf-8")
+    assert load("NCT07084012", str(path)).here is None
