@@ -6,13 +6,15 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import refuse
+from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
 from dosecalc.text import msg
-from dosecalc.visits.moments import FIRST_YEAR, LAST_YEAR, local_day, out_of_years, readable
+from dosecalc.visits.moments import FIRST_YEAR, LAST_YEAR, in_words, local_day, out_of_years, readable
 from dosecalc.visits.shift import elapsed
 from dosecalc.visits.visit import Booking
 
 if TYPE_CHECKING:
     from dosecalc.errors import Refusal
+    from dosecalc.protocol.offsets import Offset
     from dosecalc.text import Message
     from dosecalc.visits.visit import Moment, Status, Visit
 
@@ -100,11 +102,9 @@ def _outside(visit: Visit, moment: Moment, earliest: Moment, latest: Moment) -> 
 def _distance(first: Moment, second: Moment, *, early: bool) -> Message:
     if isinstance(first, dt.datetime) and isinstance(second, dt.datetime):
         # Rounded up to minutes, so that nothing is 0 minutes too late.
-        hours, minutes = divmod(-(-elapsed(first, second) // dt.timedelta(minutes=1)), 60)
-        if early:
-            return msg("{hours} h {minutes} min too early", hours=hours, minutes=minutes)
-        return msg("{hours} h {minutes} min too late", hours=hours, minutes=minutes)
-    days = (local_day(second) - local_day(first)).days
-    if days == 1:
-        return msg("1 day too early") if early else msg("1 day too late")
-    return msg("{days} days too early", days=days) if early else msg("{days} days too late", days=days)
+        size: Offset = ClockOffset(-(-elapsed(first, second) // dt.timedelta(minutes=1)))
+    else:
+        size = CalendarOffset(0, (local_day(second) - local_day(first)).days)
+    if early:
+        return msg("{distance} too early", distance=in_words(size))
+    return msg("{distance} too late", distance=in_words(size))

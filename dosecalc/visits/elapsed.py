@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from dosecalc.protocol.offsets import ClockOffset
 from dosecalc.text import Message, msg
-from dosecalc.visits.moments import local_day
+from dosecalc.visits.moments import in_words, local_day
 from dosecalc.visits.shift import elapsed
 from dosecalc.visits.visit import CheckResult
 
@@ -52,25 +53,16 @@ def check_elapsed(check: Check, protocol: Protocol, known: Mapping[str, Moment |
 
 def _compared(check: Check, passed: dt.timedelta) -> CheckResult:
     limit = dt.timedelta(minutes=check.at_most.minutes)
-    ok = passed <= limit
-    template = (
-        msg("{check}: {passed}; at most {limit}", check=check.label, passed=_hours(passed), limit=_hours(limit))
-        if ok
-        else msg(
-            "{check}: {passed}; more than the permitted {limit}",
-            check=check.label,
-            passed=_hours(passed),
-            limit=_hours(limit),
-        )
-    )
-    return CheckResult(code=check.id, text=template, ok=ok)
+    parts = {"check": check.label, "passed": _hours(passed), "limit": in_words(check.at_most)}
+    if passed <= limit:
+        return CheckResult(code=check.id, text=msg("{check}: {passed}; at most {limit}", **parts), ok=True)
+    return CheckResult(code=check.id, text=msg("{check}: {passed}; more than the permitted {limit}", **parts), ok=False)
 
 
 def _hours(span: dt.timedelta) -> Message:
     minutes, seconds = divmod(span // dt.timedelta(seconds=1), 60)
+    if not seconds:
+        return in_words(ClockOffset(minutes))
+    # Without the seconds, 72 h and some would read as 72 h and yet be too long.
     hours, minutes = divmod(minutes, 60)
-    if seconds:  # else 72 h and a few seconds would read as 72 h and yet be too long
-        return msg("{hours} h {minutes} min {seconds} s", hours=hours, minutes=minutes, seconds=seconds)
-    if minutes:
-        return msg("{hours} h {minutes} min", hours=hours, minutes=minutes)
-    return msg("{hours} h", hours=hours)
+    return msg("{hours} h {minutes} min {seconds} s", hours=hours, minutes=minutes, seconds=seconds)

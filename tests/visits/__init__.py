@@ -1,0 +1,1 @@
+"""When: target dates, windows, attendance."""
