@@ -161,7 +161,7 @@ class _Writer:
             return None
         values = self._values(plan, booked)
         form = tuple(map(len, values))
-        still = booking is not None and same_day(booking.when, visit.actual, plan)
+        still = booking is not None and visit.actual is not None and same_day(booking.when, visit.actual, plan)
         key = (
             kind, form, still, booking is None, visit.encounter, visit.label, visit.window, visit.status,
             visit.days_from_target, visit.notes, plan.protocol, plan.protocol_version, plan.timezone,
@@ -247,7 +247,7 @@ class PharmacyWriter(_Writer):
 
     def __init__(self, language: Language, *, clinic: Clinic | None, stamp: dt.datetime, version: str) -> None:
         super().__init__("pharmacy", language, clinic=clinic, stamp=stamp, version=version)
-        self._said: dict[int, tuple[Doses, dict[str, str]]] = {}
+        self._said: dict[Doses, dict[str, str]] = {}
         self._tails: dict[tuple[str, int], str] = {}
 
     def items(self, plan: BlindedPlan, doses: Doses) -> Items:
@@ -257,6 +257,10 @@ class PharmacyWriter(_Writer):
             Refusal: DC501, DC405 as for `CalendarWriter.items`.
         """
         draft = bool(doses.draft)
+        if doses not in self._said:
+            _make_room(self._said, _MOST_DOSES)
+            self._said[doses] = {}
+        said = self._said[doses]
         items = []
 
         def rendered(plan: BlindedPlan, booked: BookedVisit, made: MadeUp) -> Event:
@@ -265,7 +269,7 @@ class PharmacyWriter(_Writer):
         for booked in plan.visits:
             if booked.visit.target is None and booked.visit.actual is None and booked.booking is None:
                 continue
-            given = self._given(doses, booked)
+            given = self._given(doses, said, booked)
             item = self._visit(plan, booked, draft, rendered)
             if item is None:
                 event = with_doses(self._event(plan, booked), given, self.language, draft=draft)
@@ -278,11 +282,7 @@ class PharmacyWriter(_Writer):
     def _event(self, plan: BlindedPlan, booked: BookedVisit) -> Event:
         return _there(staff_visit(plan, booked, self._clinic, self.language, self.stamp, "pharmacy"))
 
-    def _given(self, doses: Doses, booked: BookedVisit) -> str:
-        if id(doses) not in self._said:
-            _make_room(self._said, _MOST_DOSES)
-            self._said[id(doses)] = doses, {}  # held, so that its id stays its own
-        said = self._said[id(doses)][1]
+    def _given(self, doses: Doses, said: dict[str, str], booked: BookedVisit) -> str:
         encounter = booked.visit.encounter
         if encounter not in said:
             said[encounter] = dose_text(doses, encounter, booked.visit.base, self.language)

@@ -8,10 +8,11 @@ rendered one did; a value that a fold cuts is filled in as two pieces. One value
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _FOLD = "\r\n "
 # icalendar ends a line before it has 75 octets; the space that begins a folded one is not counted.
@@ -22,7 +23,7 @@ _ESCAPES = b"\\^"
 class Template:
     """A text with slots for values that are known by their position in a sequence."""
 
-    __slots__ = ("_format", "_slots", "tail_column")
+    __slots__ = ("_format", "_slots", "_whole", "tail_column")
 
     def __init__(self, text: str, markers: Sequence[str], tail: int | None = None) -> None:
         """Cut `text` wherever one of `markers` stands; an empty marker has no slot.
@@ -52,9 +53,16 @@ class Template:
             pieces.append(_FOLD.join("%s" for _ in found[0].split(_FOLD)))
         self._format = "".join([*pieces, text[done:].replace("%", "%%")])
         self._slots = tuple(slots)
+        # most templates have no value that a fold cuts
+        whole = len(slots) > 1 and all(part in (slice(None), slice(0, len(markers[which]))) for which, part in slots)
+        self._whole: Callable[[Sequence[str]], tuple[str, ...]] | None = (
+            itemgetter(*(which for which, _ in slots)) if whole else None
+        )
 
     def fill(self, values: Sequence[str]) -> str:
         """Return the text with `values` where the markers were."""
+        if self._whole is not None:
+            return self._format % self._whole(values)
         return self._format % tuple([values[which][part] for which, part in self._slots])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from dosecalc.calendars.dose_words import DRAFT, dose_text
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
 _QUARTER = dt.timedelta(minutes=15)
+
+_zone = cache(site_zone)
 
 
 def calendar_name(audience: Audience, language: Language, *, participant: str | None, protocol: str) -> str:
@@ -138,7 +141,7 @@ def routine_events(plan: BlindedPlan, clinic: Clinic | None, language: Language,
     start: Moment = routine.first
     end: Moment = routine.first + _DAY
     if clinic and clinic.daily_time:
-        start = dt.datetime.combine(routine.first, dt.time.fromisoformat(clinic.daily_time), site_zone(plan.timezone))
+        start = dt.datetime.combine(routine.first, dt.time.fromisoformat(clinic.daily_time), _zone(plan.timezone))
         end = start + _QUARTER
     last = routine.first + dt.timedelta(days=routine.days - 1)
     lines = [
@@ -312,7 +315,7 @@ def _timed(start: dt.datetime, length: dt.timedelta) -> tuple[dt.datetime, dt.da
 
 def _local(time: dt.datetime, plan: BlindedPlan) -> dt.datetime:
     """The time in the site's zone; one without an offset is there already."""
-    zone = site_zone(plan.timezone)
+    zone = _zone(plan.timezone)
     return time.astimezone(zone) if time.tzinfo else time.replace(tzinfo=zone)
 
 
