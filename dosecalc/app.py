@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +28,8 @@ from dosecalc.text import Language, Message, msg
 from dosecalc.units import unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from dosecalc.blinding import BlindedPlan
     from dosecalc.dosing.result import DoseInput, Doses
     from dosecalc.protocol.model import Protocol
@@ -64,7 +65,9 @@ def shipped(*parts: str) -> str:
     """The path of a shipped file under `schedules/`: inside the installed package, or beside it in a checkout."""
     package = os.path.dirname(os.path.abspath(__file__))
     inside = os.path.join(package, "schedules")
-    return os.path.join(inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "schedules"), *parts)
+    return os.path.join(
+        inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "schedules"), *parts
+    )
 
 
 def shipped_protocols() -> list[str]:
@@ -153,9 +156,7 @@ def _level(protocol: Protocol, text: str) -> Quantity:
     return Quantity(parse_positive(text), units.pop())
 
 
-def dose(
-    settled: Settled, *, arm: str | None, asked: Asked, visits: Sequence[str] = ()
-) -> Doses:
+def dose(settled: Settled, *, arm: str | None, asked: Asked, visits: Sequence[str] = ()) -> Doses:
     """Calculate the doses of an arm (both areas' where every participant gets every arm).
 
     Raises:
@@ -332,7 +333,14 @@ def write_calendar(
     if audience == "pharmacy":
         plan, doses = pharmacy(settled, who)
         data = export.pharmacy_calendar(
-            plan, doses, clinic=clinic, language=language, stamp=stamp, version=__version__, previous=earlier, cancel=cancel
+            plan,
+            doses,
+            clinic=clinic,
+            language=language,
+            stamp=stamp,
+            version=__version__,
+            previous=earlier,
+            cancel=cancel,
         )
     else:
         if who.given not in (None, DoseInput()):

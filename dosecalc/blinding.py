@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-
 from typing import TYPE_CHECKING
-
-from dosecalc.text import Words
-from dosecalc.visits.visit import Booking, CheckResult, Visit
 
 if TYPE_CHECKING:
     from dosecalc.plan import VisitPlan
     from dosecalc.protocol.model import Arm
     from dosecalc.protocol.settled import Settled
+    from dosecalc.text import Words
+    from dosecalc.visits.visit import Booking, CheckResult, Visit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +9,9 @@ from dosecalc.errors import refuse
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
     from dosecalc.dosing.result import DoseInput, Doses
     from dosecalc.protocol.model import Arm, Protocol
     from dosecalc.protocol.settled import Settled
@@ -104,13 +105,12 @@ def dosed_arms(protocol: Protocol, name: str | None) -> tuple[str, ...]:
 
 def missing_arm(protocol: Protocol) -> Exception:
     """The refusal to plan without an arm."""
-    return refuse(
-        "DC304",
-        msg("the arm is missing"),
-        msg("give one of: {arms}; the randomisation list or the unblinded pharmacist knows it", arms=", ".join(protocol.arms))
-        if protocol.masking.masked
-        else msg("give one of: {arms}", arms=", ".join(protocol.arms)),
-    )  # fmt: skip
+    arms = ", ".join(protocol.arms)
+    if protocol.masking.masked:
+        mend = msg("give one of: {arms}; the randomisation list or the unblinded pharmacist knows it", arms=arms)
+    else:
+        mend = msg("give one of: {arms}", arms=arms)
+    return refuse("DC304", msg("the arm is missing"), mend)
 
 
 def plan_visits(prepared: TimelinePlan, participant: Participant) -> VisitPlan:

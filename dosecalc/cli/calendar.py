@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dosecalc import app
@@ -16,8 +18,10 @@ from dosecalc.cli.ui import (
     option,
     site_option,
 )
-from dosecalc.quantity import Rounding
 from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.quantity import Rounding
 
 
 @click.command(
@@ -25,8 +29,8 @@ from dosecalc.text import msg
     context_settings=HELP_OPTIONS,
     help=help_text(
         msg(
-            "Write a calendar file (.ics) for one participant. With --previous, items keep their identity, so that phones "
-            "and calendars update instead of showing a visit twice."
+            "Write a calendar file (.ics) for one participant. With --previous, items keep their identity, so that "
+            "phones and calendars update instead of showing a visit twice."
         )
     )
     + "\n\n"
@@ -36,7 +40,8 @@ from dosecalc.text import msg
         " --previous SZ-001.ics --book D7=2026-03-09T09:30",
         "dosecalc calendar NCT07084012 --start 2026-03-02 --participant SZ-001 --out p.ics"
         " --audience pharmacy --arm group-1",
-        "dosecalc calendar NCT07203599 --arm phase1-A --start 2026-03-02 --participant SZ-002 --out s.ics --language zh",
+        "dosecalc calendar NCT07203599 --arm phase1-A --start 2026-03-02 --participant SZ-002 --out s.ics"
+        " --language zh",
     ),
 )
 @click.argument("protocol", metavar="P")
@@ -85,9 +90,7 @@ def command(
 ) -> None:
     """Plan and write one calendar."""
     settled = app.load(protocol, site)
-    dates = app.Dates(
-        start=start, actual=actual, anchors=anchors, bookings=bookings, outside_window=outside_window
-    )
+    dates = app.Dates(start=start, actual=actual, anchors=anchors, bookings=bookings, outside_window=outside_window)
     asked = app.Asked(areas=areas, rounding=rounding, weight=weight, level=level)
     who = app.participant(settled, code=code, arm=arm, dates=dates, given=app.dose_input(settled, asked))
     written = app.write_calendar(

@@ -8,7 +8,17 @@ import click
 
 from dosecalc import app
 from dosecalc.cli import shapes
-from dosecalc.cli.ui import HELP_OPTIONS, Ui, arm_option, common_options, dose_options, examples, help_text, option, site_option
+from dosecalc.cli.ui import (
+    HELP_OPTIONS,
+    Ui,
+    arm_option,
+    common_options,
+    dose_options,
+    examples,
+    help_text,
+    option,
+    site_option,
+)
 from dosecalc.quantity import Amount
 from dosecalc.text import msg
 

@@ -42,8 +42,9 @@ def list_(ui: Ui) -> None:
             }
         )
         return
+    headings = (msg("Protocol"), msg("Title"), msg("Masked"), msg("Arms"), msg("Visits"))
     ui.show_table(
-        [(msg("Protocol"), "left"), (msg("Title"), "left"), (msg("Masked"), "left"), (msg("Arms"), "left"), (msg("Visits"), "left")],
+        [(heading, "left") for heading in headings],
         [
             (
                 protocol.id,
@@ -54,7 +55,7 @@ def list_(ui: Ui) -> None:
             )
             for protocol in protocols
         ],
-    )  # fmt: skip
+    )
 
 
 @command.command(
@@ -82,11 +83,8 @@ def show(ui: Ui, protocol: str) -> None:
     )
     ui.show_table(
         [(msg("Visit"), "left"), (msg("Name"), "left"), (msg("Timing"), "left"), (msg("Window"), "left")],
-        [
-            (e.id, e.label, _timing(e, loaded), _window(e))
-            for e in loaded.encounters.values()
-        ],
-    )  # fmt: skip
+        [(e.id, e.label, _timing(e, loaded), _window(e)) for e in loaded.encounters.values()],
+    )
     ui.line(msg("What the protocol leaves open:"))
     for assumption in loaded.assumptions.values():
         ui.line(f"  {assumption.id}: {ui.say(assumption.question)}")
@@ -135,7 +133,9 @@ def _plain(value: Any) -> Any:
 
 @command.command(
     "check",
-    help=help_text(msg("Check a protocol file, or with --site a site file against its protocols; every mistake is shown."))
+    help=help_text(
+        msg("Check a protocol file, or with --site a site file against its protocols; every mistake is shown.")
+    )
     + "\n\n"
     + examples("dosecalc protocol check my-trial.yaml", "dosecalc protocol check NCT07203599 --site our-site.yaml"),
 )

@@ -6,7 +6,10 @@ The library for this takes longer to import than a dose takes to calculate, and 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def display_width(text: str) -> int:

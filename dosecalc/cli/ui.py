@@ -11,7 +11,7 @@ import click
 
 from dosecalc.app import preferred_language
 from dosecalc.errors import Finding, Refusal
-from dosecalc.text import Language, Message, msg, render
+from dosecalc.text import LANGUAGES, Language, Message, msg, render
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -89,7 +89,7 @@ def chosen_language(words: Sequence[str]) -> Language | None:
         chosen = word.partition("=")[2] if word.startswith("--language=") else ""
         if word == "--language" and number + 1 < len(words):
             chosen = words[number + 1]
-        if chosen == "en" or chosen == "zh":  # noqa: PLR1714 - so that the type is known
+        if chosen in LANGUAGES:
             return chosen
     return None
 
@@ -114,7 +114,9 @@ def option(*names: str, text: Message, **settings: Any) -> Callable[[_F], _F]:
 
 def common_options(function: _F) -> _F:
     """Add --json and --language, which `main` has read already."""
-    function = option("--json", "_json", text=msg("Print one JSON document."), is_flag=True, expose_value=False)(function)
+    function = option("--json", "_json", text=msg("Print one JSON document."), is_flag=True, expose_value=False)(
+        function
+    )
     return option(
         "--language",
         "language",

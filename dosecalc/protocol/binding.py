@@ -14,7 +14,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dosecalc.errors import Finding, Refusal, Where, refuse
 from dosecalc.protocol.dose_rule import Answer, LevelRef
@@ -27,7 +27,7 @@ ID_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 _ID = re.compile(ID_PATTERN, re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER = re.compile(r"[1-9]\d{0,5}|0", re.ASCII)
-_BY_KEY = {Answer: "answer", LevelRef: "level"}
+_BY_KEY: dict[Any, str] = {Answer: "answer", LevelRef: "level"}
 
 
 class _Invalid:
@@ -43,6 +43,12 @@ class _Invalid:
 
 
 INVALID: Any = _Invalid()
+_T = TypeVar("_T")
+
+
+def readable(value: _T) -> _T | None:
+    """The value, or None where it could not be read."""
+    return None if value is INVALID else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +110,15 @@ class Binder:
                 given[key.text] = value
         values: dict[str, Any] = {} if record is Words else {"where": node.where}
         known = keys(record)
-        for key in known:
-            if key.name == "id" and own_id is not None:
+        for entry in known:
+            if entry.name == "id" and own_id is not None:
                 values["id"] = own_id
-            elif key.name in given:
-                values[key.name] = self.value(key.type, given.pop(key.name), _join(path, key.name))
-            elif not key.required:
-                values[key.name] = key.default
+            elif entry.name in given:
+                values[entry.name] = self.value(entry.type, given.pop(entry.name), _join(path, entry.name))
+            elif not entry.required:
+                values[entry.name] = entry.default
             else:
-                values[key.name] = self._missing(key.name, node, path)
+                values[entry.name] = self._missing(entry.name, node, path)
         for name in given:
             place = next(k for k, _ in node.pairs if k.text == name)
             self._wrong(
@@ -126,7 +132,9 @@ class Binder:
             what = msg("there is no source for what stands here")
             mend = msg("add 'source' with the document and the section, or make the number an assumption")
             return self._wrong("DC104", node, path, what, mend)
-        return self._wrong("DC103", node, path, msg("the key '{key}' is missing", key=name), msg("add '{key}'", key=name))
+        return self._wrong(
+            "DC103", node, path, msg("the key '{key}' is missing", key=name), msg("add '{key}'", key=name)
+        )
 
     def value(self, kind: Any, node: Node, path: str) -> Any:
         """Read `node` as `kind`, an annotation of one of the records."""
@@ -165,9 +173,9 @@ class Binder:
         kinds = tuple(kind for kind in kinds if kind is not types.NoneType)
         if isinstance(node, Mapping):
             names = {key.text for key, _ in node.pairs}
-            records = [k for k in kinds if is_dataclass(k) and k not in _SCALARS]
+            records: list[Any] = [k for k in kinds if is_dataclass(k) and k not in _SCALARS]
             for kind in records:
-                if _BY_KEY.get(kind) in names:
+                if kind in _BY_KEY and _BY_KEY[kind] in names:
                     return self.record(kind, node, path)
             others = [kind for kind in records if kind not in _BY_KEY]
             if others or records:
@@ -229,7 +237,7 @@ class Binder:
             read = _date(node.text)
             mend = msg("write the date as 2026-03-02")
         if read is INVALID:
-            return self._wrong("DC105", node, path, msg("'{text}' is not possible here", text=node.text), mend)
+            return self._wrong("DC105", node, path, msg("'{text}' cannot be read here", text=node.text), mend)
         return read
 
     def _read(self, parse: Callable[[str], Any], node: Scalar, path: str) -> Any:

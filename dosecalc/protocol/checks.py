@@ -9,12 +9,23 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Where
-from dosecalc.protocol.binding import INVALID
-from dosecalc.protocol.dose_rule import Answer, DoseRule, Fixed, LevelRef, PerArea, PerSite, PerWeight, TopicalDaily
+from dosecalc.protocol.assumption_checks import check_assumptions
+from dosecalc.protocol.binding import INVALID, readable
+from dosecalc.protocol.dose_rule import Answer, DoseRule, LevelRef
 from dosecalc.protocol.masking_checks import check_masking
-from dosecalc.protocol.model import AnchorVisit, Assumption, Protocol, Repeat, Timing, Window
+from dosecalc.protocol.model import (
+    AnchorVisit,
+    Arm,
+    Assumption,
+    Check,
+    Encounter,
+    Protocol,
+    Repeat,
+    Timing,
+    Window,
+)
 from dosecalc.protocol.occurrences import occurrences
-from dosecalc.protocol.offsets import CalendarOffset, ClockOffset, Offset
+from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
 from dosecalc.protocol.unit_checks import check_units
 from dosecalc.protocol.walk import walk
 from dosecalc.text import Message, msg
@@ -30,7 +41,7 @@ def check_protocol(protocol: Protocol) -> Iterator[Finding]:
     yield from _encounters(protocol)
     yield from _arms(protocol)
     yield from _placebos(protocol)
-    yield from _assumptions(protocol)
+    yield from check_assumptions(protocol)
     yield from _levels(protocol)
     yield from check_units(protocol)
     yield from check_masking(protocol)
@@ -48,48 +59,41 @@ def _unknown(kind: Message, name: Any, known: Container[str], where: Where, path
 
 
 def _references(protocol: Protocol) -> Iterator[Finding]:
-    document, encounter, anchor = msg("document"), msg("encounter"), msg("anchor")
     for path, record in walk(protocol):
-        where = getattr(record, "where", Where(""))
-        if (source := getattr(record, "source", None)) is not None and source is not INVALID:
-            yield from _unknown(document, source.document, protocol.documents, source.where, f"{path}.source")
-        if isinstance(record, Answer):
-            yield from _unknown(msg("assumption"), record.answer, protocol.assumptions, where, path)
-        elif isinstance(record, LevelRef):
-            yield from _unknown(msg("level"), record.level, protocol.levels, where, path)
-        elif isinstance(record, Timing):
-            yield from _unknown(anchor, record.anchor, protocol.anchors, where, f"{path}.anchor")
-        elif isinstance(record, Repeat):
-            yield from _unknown(anchor, record.until, protocol.anchors, where, f"{path}.until")
-        elif isinstance(record, AnchorVisit):
-            yield from _unknown(encounter, record.encounter, protocol.encounters, where, f"{path}.encounter")
-        elif isinstance(record, DoseRule):
-            yield from _unknown(msg("product"), record.product, protocol.products, where, f"{path}.product")
-            yield from _unknown(msg("area"), record.area, protocol.areas, where, f"{path}.area")
-        elif isinstance(record, Assumption):
-            for arm in record.arms or ():
-                yield from _unknown(msg("arm"), arm, protocol.arms, where, f"{path}.arms")
-    for arm in protocol.arms.values() if protocol.arms else ():
-        for name in arm.encounters:
-            yield from _unknown(encounter, name, protocol.encounters, arm.where, f"arms.{arm.id}.encounters")
-    for check in protocol.checks.values() if protocol.checks else ():
-        for name in (check.start, check.end):
-            yield from _unknown(anchor, name, protocol.anchors, check.where, f"checks.{check.id}")
-    for entry in protocol.encounters.values() if protocol.encounters else ():
-        yield from _unknown(anchor, entry.defines, protocol.anchors, entry.where, f"encounters.{entry.id}.defines")
+        source = readable(getattr(record, "source", None))
+        if source is not None:
+            yield from _unknown(msg("document"), source.document, protocol.documents, source.where, f"{path}.source")
+        for key, kind, section in _NAMES.get(type(record), ()):
+            named = getattr(record, key)
+            for name in named if isinstance(named, tuple) else (named,):
+                yield from _unknown(kind, name, getattr(protocol, section), record.where, f"{path}.{key}")
+
+
+_NAMES: dict[type, tuple[tuple[str, Message, str], ...]] = {
+    Answer: (("answer", msg("assumption"), "assumptions"),),
+    LevelRef: (("level", msg("level"), "levels"),),
+    Timing: (("anchor", msg("anchor"), "anchors"),),
+    Repeat: (("until", msg("anchor"), "anchors"),),
+    AnchorVisit: (("encounter", msg("encounter"), "encounters"),),
+    Encounter: (("defines", msg("anchor"), "anchors"),),
+    Check: (("start", msg("anchor"), "anchors"), ("end", msg("anchor"), "anchors")),
+    DoseRule: (("product", msg("product"), "products"), ("area", msg("area"), "areas")),
+    Arm: (("encounters", msg("encounter"), "encounters"),),
+    Assumption: (("arms", msg("arm"), "arms"),),
+}
+"""Of each record the keys that name something: the key, what it names, and the section where that must stand."""
 
 
 def _anchors(protocol: Protocol) -> Iterator[Finding]:
     if not protocol.anchors:
         return
     starts = [a for a in protocol.anchors.values() if a.given == "start"]
-    for extra in starts[1:] or ([] if starts else [protocol]):
+    if len(starts) != 1:
         yield Finding(
             "DC127",
-            msg("exactly one anchor takes the start date"),
+            msg("exactly one anchor takes the start date; here are {count}", count=len(starts)),
             msg("write 'given: start' at one anchor"),
-            extra.where,
-            "anchors",
+            path="anchors" if not starts else f"anchors.{starts[-1].id}",
         )
     for anchor in protocol.anchors.values():
         path = f"anchors.{anchor.id}"
@@ -123,7 +127,9 @@ def _cycles(protocol: Protocol) -> Iterator[Finding]:
         anchor: Any = first
         while anchor and anchor.id not in trail:
             trail.append(anchor.id)
-            encounter = protocol.encounters.get(anchor.visit.encounter) if anchor.visit and protocol.encounters else None
+            encounter = (
+                protocol.encounters.get(anchor.visit.encounter) if anchor.visit and protocol.encounters else None
+            )
             following = (encounter.timing.anchor if encounter.timing else encounter.defines) if encounter else None
             anchor = protocol.anchors.get(following) if following else None
         if anchor and anchor.id == first.id and not reported & set(trail):
@@ -184,11 +190,11 @@ def _encounters(protocol: Protocol) -> Iterator[Finding]:
 
 def _timing(timing: Timing, repeat: Repeat | None, path: str) -> Iterator[Finding]:
     offset = timing.offset
-    unsigned: list[Offset] = []
-    if isinstance(timing.window, Window):
-        unsigned = [w for w in (timing.window.before, timing.window.after) if isinstance(w, (CalendarOffset, ClockOffset))]
-    every = [repeat.every] if repeat and repeat.every else []
-    if any(part.negative for part in [*unsigned, *every]):
+    window = timing.window
+    sides = (window.before, window.after) if isinstance(window, Window) else ()
+    given = (*sides, *((repeat.every,) if repeat else ()))
+    unsigned = [part for part in map(readable, given) if part is not None]
+    if any(part.negative for part in unsigned):
         yield Finding(
             "DC121",
             msg("'before', 'after' and 'every' are distances without a sign"),
@@ -198,7 +204,7 @@ def _timing(timing: Timing, repeat: Repeat | None, path: str) -> Iterator[Findin
         )
     clock = isinstance(offset, ClockOffset)
     if isinstance(offset, (CalendarOffset, ClockOffset)) and any(
-        isinstance(part, ClockOffset) != clock for part in [*unsigned, *every]
+        isinstance(part, ClockOffset) != clock for part in unsigned
     ):
         yield Finding(
             "DC120",
@@ -215,7 +221,11 @@ def _arms(protocol: Protocol) -> Iterator[Finding]:
         if not arm.encounters:
             if arm.encounters is not INVALID:
                 yield Finding(
-                    "DC114", msg("the arm '{id}' has no encounters", id=arm.id), msg("list its encounters"), arm.where, path
+                    "DC114",
+                    msg("the arm '{id}' has no encounters", id=arm.id),
+                    msg("list its encounters"),
+                    arm.where,
+                    path,
                 )
             continue
         for name, times in Counter(arm.encounters).items():
@@ -280,67 +290,6 @@ def _placebos(protocol: Protocol) -> Iterator[Finding]:
                 dose.where,
                 path,
             )
-
-
-def _assumptions(protocol: Protocol) -> Iterator[Finding]:
-    for assumption in (protocol.assumptions or {}).values():
-        path = f"assumptions.{assumption.id}"
-        if assumption.kind == "choice" and not assumption.choices:
-            yield Finding(
-                "DC122",
-                msg("a choice needs its choices"),
-                msg("list them under 'choices'"),
-                assumption.where,
-                path,
-            )
-        if assumption.assumed and assumption.choices and assumption.assumed not in assumption.choices:
-            yield Finding(
-                "DC122",
-                msg("'{assumed}' is not one of the choices", assumed=assumption.assumed),
-                msg("write one of: {choices}", choices=", ".join(assumption.choices)),
-                assumption.where,
-                f"{path}.assumed",
-            )
-    for path, record in walk(protocol):
-        if isinstance(record, (PerSite, PerArea, Fixed, PerWeight, TopicalDaily)):
-            yield from _answer_kinds(protocol, record, path)
-        elif isinstance(record, Timing) and isinstance(record.offset, Answer):
-            yield from _kind(protocol, record.offset, "duration", f"{path}.offset")
-
-
-_CHOICES_OF = {
-    "rounding": {"up", "down", "half_up"},
-    "below_one_site": {"one_site", "error"},
-    "patches": {"summed", "each"},
-    "area_measured": {"once", "each_visit"},
-    "counts": {"total", "viable"},
-    "covers": {"each_dose", "all_doses"},
-}
-
-
-def _answer_kinds(protocol: Protocol, rule: Any, path: str) -> Iterator[Finding]:
-    for name, choices in _CHOICES_OF.items():
-        answer = getattr(rule, name, None)
-        if isinstance(answer, Answer):
-            yield from _kind(protocol, answer, "choice", f"{path}.{name}", choices)
-    if isinstance(rule, TopicalDaily) and isinstance(rule.times_a_day, Answer):
-        yield from _kind(protocol, rule.times_a_day, "count", f"{path}.times_a_day")
-
-
-def _kind(
-    protocol: Protocol, answer: Answer, kind: str, path: str, choices: set[str] | None = None
-) -> Iterator[Finding]:
-    assumption = (protocol.assumptions or {}).get(answer.answer)
-    if assumption is None:
-        return
-    if assumption.kind != kind or (choices is not None and not set(assumption.choices) <= choices):
-        yield Finding(
-            "DC122",
-            msg("the assumption '{code}' cannot answer what stands here", code=answer.answer),
-            msg("give it the kind {kind} and choices among: {choices}", kind=kind, choices=", ".join(sorted(choices or [])) or "-"),
-            answer.where,
-            path,
-        )
 
 
 def _levels(protocol: Protocol) -> Iterator[Finding]:

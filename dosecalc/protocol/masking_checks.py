@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding
+from dosecalc.protocol.binding import readable
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
@@ -15,18 +16,17 @@ if TYPE_CHECKING:
 
 def check_masking(protocol: Protocol) -> Iterator[Finding]:
     """DC118 for each arm of a masked protocol that looks different from the first one, and where it differs."""
-    if not protocol.masking or not protocol.masking.masked or not protocol.arms:
+    masking = readable(protocol.masking)
+    if masking is None or not masking.masked or not protocol.arms:
         return
     first, *others = protocol.arms.values()
     for arm in others:
         for difference in _differences(first, arm):
-            yield Finding(
-                "DC118",
-                msg("arms '{one}' and '{two}' differ in what masked people see: {what}", one=first.id, two=arm.id, what=difference),
-                msg("make them alike, or say that the trial is not masked"),
-                arm.where,
-                f"arms.{arm.id}",
-            )  # fmt: skip
+            what = msg(
+                "{one} and {two} differ in what masked people see: {what}", one=first.id, two=arm.id, what=difference
+            )
+            mend = msg("make the arms alike, or say that the trial is not masked")
+            yield Finding("DC118", what, mend, arm.where, f"arms.{arm.id}")
 
 
 def _differences(one: Arm, two: Arm) -> Iterator[Message]:

@@ -1,7 +1,8 @@
 """What a protocol says, as frozen records. The words are CDISC's (USDM, SDTM) and ICH's.
 
-The records mirror the YAML key by key: `protocol.binding` reads a file into them and derives the JSON Schema from them.
-`where` is the place in the file; it never takes part in equality. A field `id` is the key under which the record stands.
+The records mirror the YAML key by key: `protocol.binding` reads a file into them, `protocol.schema` derives the JSON
+Schema from them. `where` is the place in the file and takes no part in equality; a field `id` is the key under which
+the record stands.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class Repeat:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Encounter:
-    """A planned contact ("visit" in what people read). Exactly one of `defines`, `timing`, `unscheduled` is given.
+    """A planned contact ("visit" in what people read). One of `defines`, `timing`, `unscheduled` is given.
 
     `defines` names the anchor whose date is this visit's own date.
     """
@@ -153,9 +154,11 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assumption:
-    """What the protocol leaves open, who must confirm it, and what is assumed until then (nothing where it is left out).
+    """What the protocol leaves open, who must confirm it, and what is assumed until then (nothing if left out).
 
-    `kind` says what an answer looks like. `arms` are the arms that it concerns; left out, it concerns all.
+    `kind` says what an answer looks like, `unit` the unit of a quantity. `other_file` names the choices that this
+    protocol file does not describe: a site with such an answer needs another file. `arms` are the arms that the
+    question concerns; left out, it concerns all.
     """
 
     id: Id
@@ -163,6 +166,8 @@ class Assumption:
     reason: Words
     kind: Literal["choice", "duration", "quantity", "count", "text"]
     choices: tuple[str, ...] = ()
+    other_file: tuple[str, ...] = ()
+    unit: str | None = None
     assumed: str | None = None
     bears_on: tuple[Literal["dose", "volume", "visits", "masking", "record"], ...]
     confirm_by: Role
@@ -171,6 +176,7 @@ class Assumption:
 
     @property
     def bears_on_dose(self) -> bool:
+        """Whether a dose rests on the answer, so that it is a draft until the answer is confirmed."""
         return "dose" in self.bears_on
 
 

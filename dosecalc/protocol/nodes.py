@@ -102,7 +102,8 @@ def _build(text: str, file: str) -> Node:
     root: Node | None = None
     open_nodes: list[tuple[Sequence | Mapping, list[Node]]] = []
     for event in yaml.parse(text, Loader=_Loader):
-        where = Where(file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
         if isinstance(event, yaml.DocumentStartEvent) and root is not None:
             raise _broken("DC108", msg("a second document begins here"), msg("keep one document in a file"), where)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):

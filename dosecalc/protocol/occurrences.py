@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def occurrences(encounter: Encounter) -> tuple[tuple[str, int], ...]:
-    """Return (visit id, number from 1) for each occurrence; a repeat's ids are the encounter's with the number behind."""
+    """Return (visit id, number from 1) for each occurrence; a repeat's ids have the number behind the encounter's."""
     if not encounter.repeat:
         return ((encounter.id, 1),)
     return tuple((f"{encounter.id}{number}", number) for number in range(1, encounter.repeat.count + 1))

@@ -29,6 +29,7 @@ class CalendarOffset:
 
     @property
     def negative(self) -> bool:
+        """Whether it counts backwards."""
         return self.months < 0 or self.days < 0
 
 
@@ -44,6 +45,7 @@ class ClockOffset:
 
     @property
     def negative(self) -> bool:
+        """Whether it counts backwards."""
         return self.minutes < 0
 
 

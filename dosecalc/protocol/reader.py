@@ -24,7 +24,8 @@ def read_protocol(data: bytes, file: str) -> Protocol:
     Raises:
         InvalidFile: with all findings, in the order of the file.
     """
-    return _read(Protocol, data, file, check_protocol)
+    protocol: Protocol = _read(Protocol, data, file, check_protocol)
+    return protocol
 
 
 def read_site(data: bytes, file: str) -> Site:
@@ -36,7 +37,8 @@ def read_site(data: bytes, file: str) -> Site:
     from dosecalc.protocol.site import Site  # without a site file nobody pays for it
     from dosecalc.protocol.site_checks import check_site
 
-    return _read(Site, data, file, check_site)
+    site: Site = _read(Site, data, file, check_site)
+    return site
 
 
 def _read(record: type, data: bytes, file: str, check: Callable[[Any], Iterator[Finding]]) -> Any:

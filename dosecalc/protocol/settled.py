@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from dosecalc.protocol.site import Site, SiteLevel, SiteProtocol
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
+ROLES = {
+    "principal investigator": msg("principal investigator"),
+    "trial pharmacist": msg("trial pharmacist"),
+    "sponsor": msg("sponsor"),
+    "study nurse": msg("study nurse"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +51,7 @@ class Settled:
 
     @property
     def timezone(self) -> str:
+        """The site's time zone; without a site file that of the shipped trials' sites."""
         return self.site.timezone if self.site else DEFAULT_TIMEZONE
 
     @property
@@ -57,7 +64,11 @@ class Settled:
         """Whether somebody compared exactly this protocol file with the approved protocol (R8)."""
         here = self.here
         return bool(
-            self.confirms and here and here.verified and self.protocol.sha256 and here.verified.sha256 == self.protocol.sha256
+            self.confirms
+            and here
+            and here.verified
+            and self.protocol.sha256
+            and here.verified.sha256 == self.protocol.sha256
         )
 
     def find(self, code: str) -> Settlement | None:
@@ -102,6 +113,6 @@ def open_question(assumption: Assumption) -> Refusal:
         msg(
             "answer {code} in the site file; the {role} can supply the answer",
             code=assumption.id,
-            role=msg(assumption.confirm_by),
+            role=ROLES[assumption.confirm_by],
         ),
     )

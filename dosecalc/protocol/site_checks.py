@@ -6,16 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal
-from dosecalc.protocol.binding import INVALID
+from dosecalc.protocol.binding import readable
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset, parse_offset
 from dosecalc.quantity import parse_quantity
 from dosecalc.text import msg
+from dosecalc.units import unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dosecalc.protocol.site import Site, SiteAnswer, SiteLevel, SiteProtocol, SiteWindow
+    from dosecalc.protocol.site import Site, SiteAnswer, SiteLevel, SiteWindow
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -36,12 +37,13 @@ def check_site(site: Site) -> Iterator[Finding]:
                 site.where,
                 "timezone",
             )
-    if site.clinic and site.clinic.daily_time and not _TIME.fullmatch(site.clinic.daily_time):
+    clinic = readable(site.clinic)
+    if clinic is not None and clinic.daily_time and not _TIME.fullmatch(clinic.daily_time):
         yield Finding(
             "DC141",
-            msg("'{text}' is not a time of day", text=site.clinic.daily_time),
+            msg("'{text}' is not a time of day", text=clinic.daily_time),
             msg("write it as 20:00"),
-            site.clinic.where,
+            clinic.where,
             "clinic.daily_time",
         )
     for name, here in (site.protocols or {}).items():
@@ -96,11 +98,27 @@ def _answer(entry: SiteAnswer, assumption: Assumption, path: str) -> Iterator[Fi
         mend = msg("write one of: {choices}", choices=", ".join(assumption.choices))
         yield Finding("DC145", what, mend, entry.where, path)
         return
+    if entry.answer in assumption.other_file:
+        yield Finding(
+            "DC151",
+            msg("this protocol file does not describe a trial where the answer is '{answer}'", answer=entry.answer),
+            msg("have a protocol file made for it; do not calculate with this one"),
+            entry.where,
+            path,
+        )
+        return
     try:
         if assumption.kind == "duration":
             parse_offset(entry.answer)
         elif assumption.kind == "quantity":
-            parse_quantity(entry.answer)
+            if (given := parse_quantity(entry.answer).unit) != (wanted := unit(str(assumption.unit))):
+                yield Finding(
+                    "DC146",
+                    msg("the answer is in {given}, the question asks for {wanted}", given=given, wanted=wanted),
+                    msg("write the amount in {wanted}", wanted=wanted),
+                    entry.where,
+                    path,
+                )
         elif assumption.kind == "count" and not re.fullmatch(r"[1-9]\d{0,3}", entry.answer, re.ASCII):
             yield Finding("DC145", what, msg("write a whole number"), entry.where, path)
     except Refusal as refusal:
@@ -149,5 +167,3 @@ def _window(entry: SiteWindow, encounter: Encounter, path: str) -> Iterator[Find
             entry.where,
             path,
         )
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, Refusal, Where
+from dosecalc.protocol.binding import readable
 from dosecalc.protocol.dose_rule import Cap, DoseRule, Fixed, LevelRef, PerArea, PerSite, PerWeight, Rule, TopicalDaily
 from dosecalc.quantity import Quantity
 from dosecalc.text import Message, msg
@@ -13,7 +14,7 @@ from dosecalc.units import Unit, unit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dosecalc.protocol.model import Protocol
+    from dosecalc.protocol.model import Level, Protocol
 
 _AMOUNTS = ("particles", "cells", "viable cells", "mL", "mg")
 """What a dose can be an amount of."""
@@ -22,13 +23,11 @@ _AMOUNTS = ("particles", "cells", "viable cells", "mL", "mg")
 def check_units(protocol: Protocol) -> Iterator[Finding]:
     """Every unit of the protocol that does not fit its place, and every amount of zero."""
     for level in (protocol.levels or {}).values():
-        values = [q for q in (*level.one_of, level.at_least, level.at_most) if isinstance(q, Quantity)]
+        values = _level_values(level)
         path = f"levels.{level.id}"
         if len({q.unit for q in values}) > 1:
             yield _finding(msg("the values of a level have one unit"), msg("use the same unit"), level.where, path)
-        elif any(q.value == 0 for q in values) or (
-            level.at_least and level.at_most and level.at_least.value > level.at_most.value
-        ):
+        elif any(q.value == 0 for q in values) or (not level.one_of and values[1:] and values[0] > values[1]):
             yield _finding(
                 msg("these values cannot be a level's limits"), msg("write the smaller one first"), level.where, path
             )
@@ -47,11 +46,16 @@ def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
             for quantity in _values(protocol, getattr(rule, name)):
                 yield from _fits(quantity, allowed, rule.where, f"{path}.{key}.{name}")
     if isinstance(dose.volume, Quantity):
-        yield from _fits(dose.volume, [unit("mL")], dose.where, f"{path}.volume")
+        volume = unit("mL/site") if dose.per_site is not None else unit("mL")
+        yield from _fits(dose.volume, [volume], dose.where, f"{path}.volume")
     total = _total_units(protocol, dose)
     for number, cap in enumerate(dose.caps):
-        if isinstance(cap.at_most, Quantity) and total:
-            yield from _fits(cap.at_most, _cap_units(cap, total), cap.where, f"{path}.caps[{number}].at_most")
+        place = f"{path}.caps[{number}]"
+        if cap.holds == "per_site" and dose.per_site is None:
+            what = msg("a cap per site needs a dose per site")
+            yield _finding(what, msg("write per_dose or cumulative"), cap.where, f"{place}.holds")
+        elif readable(cap.at_most) is not None and total:
+            yield from _fits(cap.at_most, _cap_units(cap, total), cap.where, f"{place}.at_most")
 
 
 def _allowed(rule: Rule) -> dict[str, list[Unit]]:
@@ -80,10 +84,15 @@ def _per(base: str) -> list[Unit]:
     return units
 
 
+def _level_values(level: Level) -> list[Quantity]:
+    """The values that could be read: the named ones, then the limits."""
+    return [value for value in (*level.one_of, level.at_least, level.at_most) if isinstance(value, Quantity)]
+
+
 def _values(protocol: Protocol, given: object) -> list[Quantity]:
     if isinstance(given, LevelRef):
         level = (protocol.levels or {}).get(given.level)
-        return [q for q in (*level.one_of, level.at_least, level.at_most) if isinstance(q, Quantity)] if level else []
+        return _level_values(level) if level else []
     return [given] if isinstance(given, Quantity) else []
 
 

@@ -115,7 +115,7 @@ def test_every_record_knows_its_line() -> None:
 def test_text_that_is_no_protocol_is_refused(data: bytes, code: str, words: str) -> None:
     with pytest.raises(InvalidFile) as caught:
         read_protocol(data, "x.yaml")
-    assert [f.code for f in caught.value.findings][0] == code
+    assert next(f.code for f in caught.value.findings) == code
     assert words in str(caught.value)
 
 

@@ -28,7 +28,7 @@ _Texts.yaml_implicit_resolvers = {
 
 
 def load(path: Path) -> Any:
-    return yaml.load(path.read_text("utf-8"), Loader=_Texts)  # noqa: S506 - a SafeLoader
+    return yaml.load(path.read_text("utf-8"), Loader=_Texts)
 
 
 def validator(record: type) -> jsonschema.Draft202012Validator:
@@ -37,7 +37,11 @@ def validator(record: type) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("path", [*(Path(shipped(f"{n}.yaml")) for n in shipped_protocols()), TESTS / "cases/made-up.yaml"], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*(Path(shipped(f"{n}.yaml")) for n in shipped_protocols()), TESTS / "cases/made-up.yaml"],
+    ids=lambda p: p.stem,
+)
 def test_a_good_protocol_fits_the_schema(path: Path) -> None:
     assert [error.message for error in validator(Protocol).iter_errors(load(path))] == []
 
@@ -46,6 +50,8 @@ def test_the_example_site_file_fits_the_schema() -> None:
     assert [error.message for error in validator(Site).iter_errors(load(Path(shipped("sites", "example.yaml"))))] == []
 
 
-@pytest.mark.parametrize("name", ["misspelt-key", "missing-source", "not-among-the-choices", "bad-id", "no-list", "missing-key"])
+@pytest.mark.parametrize(
+    "name", ["misspelt-key", "missing-source", "not-among-the-choices", "bad-id", "no-list", "missing-key"]
+)
 def test_a_mistake_that_a_schema_can_see_is_marked(name: str) -> None:
     assert not validator(Protocol).is_valid(load(TESTS / "broken" / f"{name}.yaml"))

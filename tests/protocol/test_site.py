@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 import yaml
-from running import dosecalc
 
 from dosecalc.app import load, load_protocol, shipped
 from dosecalc.errors import InvalidFile
+from running import dosecalc
 
 CONFIRMED = {"document": "Pharmacy manual", "section": "1", "by": "A. Pharmacist", "date": "2026-01-05"}
 
 
 def site(protocol: str, **here: Any) -> dict[str, Any]:
     """The shipped example's clinic with these entries for one protocol; not an example."""
-    example = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    example = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)
     return {**example, "example": "false", "protocols": {protocol: here}}
 
 
@@ -31,23 +31,43 @@ def codes(tmp_path: Path, protocol: str, content: dict[str, Any]) -> list[str]:
     return [f.code for f in caught.value.findings]
 
 
+def answer(code: str, text: str) -> dict[str, Any]:
+    return {"answers": {code: {"answer": text, "confirmed": CONFIRMED}}}
+
+
+def level(name: str, amount: str) -> dict[str, Any]:
+    return {"levels": {name: {"amount": amount, "confirmed": CONFIRMED}}}
+
+
+def window(encounter: str, each_side: str) -> dict[str, Any]:
+    sides = {"before": each_side, "after": each_side}
+    return {"windows": {encounter: {"window": sides, "confirmed": CONFIRMED}}}
+
+
+def verified(sha256: str) -> dict[str, Any]:
+    return {"verified": {"sha256": sha256, "document": "P", "version": "1", "by": "A", "date": "2026-01-05"}}
+
+
 @pytest.mark.parametrize(
     ("protocol", "here", "code"),
     [
-        ("NCT07203599", {"answers": {"ROUNDING": {"answer": "sometimes", "confirmed": CONFIRMED}}}, "DC145"),
-        ("NCT07203599", {"answers": {"MOON": {"answer": "up", "confirmed": CONFIRMED}}}, "DC144"),
-        ("NCT07203599", {"levels": {"phase2-per-site": {"amount": "1e9 particles/cm²", "confirmed": CONFIRMED}}}, "DC146"),
-        ("NCT06932393", {"levels": {"density": {"amount": "6e9 particles/cm²", "confirmed": CONFIRMED}}}, "DC147"),
-        ("NCT06932393", {"answers": {"MONTH": {"answer": "a month", "confirmed": CONFIRMED}}}, "DC145"),
-        ("NCT07084012", {"windows": {"D7": {"window": {"before": "P3D", "after": "P3D"}, "confirmed": CONFIRMED}}}, "DC148"),
-        ("NCT07203599", {"windows": {"W0": {"window": {"before": "P3D", "after": "P3D"}, "confirmed": CONFIRMED}}}, "DC148"),
-        ("NCT07203599", {"windows": {"W2": {"window": {"before": "-P3D", "after": "P3D"}, "confirmed": CONFIRMED}}}, "DC149"),
-        ("NCT07203599", {"windows": {"W2": {"window": {"before": "PT3H", "after": "PT3H"}, "confirmed": CONFIRMED}}}, "DC149"),
-        ("NCT07203599", {"verified": {"sha256": "0" * 64, "document": "P", "version": "1", "by": "A", "date": "2026-01-05"}}, "DC143"),
-        ("NCT07203599", {"verified": {"sha256": "abc", "document": "P", "version": "1", "by": "A", "date": "2026-01-05"}}, "DC142"),
+        ("NCT07203599", answer("ROUNDING", "sometimes"), "DC145"),
+        ("NCT07203599", answer("MINOXIDIL_TIMES", "twice"), "DC145"),
+        ("NCT06932393", answer("MONTH", "a month"), "DC145"),
+        ("NCT07203599", answer("MOON", "up"), "DC144"),
+        ("NCT07203599", answer("SITE_VOLUME", "5 kg"), "DC146"),
+        ("NCT06932393", answer("SEQUENCE", "change_over"), "DC151"),
+        ("NCT07203599", level("phase2-per-site", "1e9 particles/cm²"), "DC146"),
+        ("NCT06932393", level("density", "6e9 particles/cm²"), "DC147"),
+        ("NCT07084012", window("D7", "P3D"), "DC148"),
+        ("NCT07203599", window("W0", "P3D"), "DC148"),
+        ("NCT07203599", window("W2", "-P3D"), "DC149"),
+        ("NCT07203599", window("W2", "PT3H"), "DC149"),
+        ("NCT07203599", verified("0" * 64), "DC143"),
+        ("NCT07203599", verified("abc"), "DC142"),
         ("NCT07203599", {"answers": {"ROUNDING": {"answer": "up"}}}, "DC103"),
     ],
-)  # fmt: skip
+)
 def test_a_site_file_that_does_not_fit_its_protocol_is_refused(
     tmp_path: Path, protocol: str, here: dict[str, Any], code: str
 ) -> None:
@@ -56,7 +76,11 @@ def test_a_site_file_that_does_not_fit_its_protocol_is_refused(
 
 @pytest.mark.parametrize(
     ("change", "code"),
-    [({"timezone": "China/Shenzhen"}, "DC140"), ({"timezone": "../etc/passwd"}, "DC140"), ({"example": "perhaps"}, "DC105")],
+    [
+        ({"timezone": "China/Shenzhen"}, "DC140"),
+        ({"timezone": "../etc/passwd"}, "DC140"),
+        ({"example": "perhaps"}, "DC105"),
+    ],
 )
 def test_a_site_file_that_is_wrong_by_itself_is_refused(tmp_path: Path, change: dict[str, str], code: str) -> None:
     assert codes(tmp_path, "NCT07203599", {**site("NCT07203599"), **change}) == [code]
@@ -70,9 +94,8 @@ def test_a_time_of_day_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_the_example_site_file_never_releases_anything(tmp_path: Path) -> None:
     protocol = load_protocol("NCT07203599")
-    example = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-    verified = {"sha256": protocol.sha256, "document": "P", "version": "1", "by": "A", "date": "2026-01-05"}
-    example["protocols"]["NCT07203599"]["verified"] = verified
+    example = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)
+    example["protocols"]["NCT07203599"] |= verified(protocol.sha256)
     path = tmp_path / "site.yaml"
     for is_example, release in (("true", "draft"), ("false", "released")):
         path.write_text(json.dumps({**example, "example": is_example}), "utf-8")
