@@ -21,10 +21,8 @@ def check_masking(protocol: Protocol) -> Iterator[Finding]:
         return
     first, *others = protocol.arms.values()
     for arm in others:
-        for difference in _differences(first, arm):
-            what = msg(
-                "{one} and {two} differ in what masked people see: {what}", one=first.id, two=arm.id, what=difference
-            )
+        for which in _differences(first, arm):
+            what = msg("{one} and {two} differ in what masked people see: {what}", one=first.id, two=arm.id, what=which)
             mend = msg("make the arms alike, or say that the trial is not masked")
             yield Finding("DC118", what, mend, arm.where, f"arms.{arm.id}")
 
