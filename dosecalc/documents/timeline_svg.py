@@ -164,10 +164,9 @@ class _Picture:
     def row(self, visit: Visit) -> _Row:
         labels = wrapped(render(visit.label, self.language), _TEXT, _LABELS[1] - _LABELS[0], bold=True)
         if visit.target is None and visit.actual is None:
-            reason = ": ".join(
-                [self.say(msg("Date not known yet")), *(self.say(_why(note)) for note in visit.notes[:1])]
-            )
-            return _Row(visit, labels, ["–"], wrapped(reason, _SMALL, _AXIS[1] - _AXIS[0]))
+            unknown = msg("date not known yet")
+            reason = msg("{unknown}: {why}", unknown=unknown, why=_why(visit.notes[0])) if visit.notes else unknown
+            return _Row(visit, labels, ["–"], wrapped(self.say(reason), _SMALL, _AXIS[1] - _AXIS[0]))
         dates = list(self.dates(visit))
         if visit.notes:
             dates.append(self.say(msg("notes: {numbers}", numbers=", ".join(map(self.number, visit.notes)))))
@@ -253,7 +252,7 @@ class _Picture:
         self.y += 60 if entries else 0
 
     def remarks(self) -> None:
-        remarks = [f"{number}  {note}" for number, note in enumerate(self.notes, 1)]
+        remarks = [f"{number}. {note}" for number, note in enumerate(self.notes, 1)]
         if any(visit.earliest is not None and visit.window != "anchor" for visit in self.visits):
             remarks.append(
                 self.say(msg("The first and the last day belong to a window. Days are the site's local calendar days."))
