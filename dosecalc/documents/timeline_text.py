@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dosecalc.documents.scale import Extent
-    from dosecalc.visits.visit import Visit
+    from dosecalc.visits.visit import Moment, Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,8 @@ def timeline_axis(visits: Sequence[Visit], width: int) -> str:
     shown = extent(visits)
     if shown is None:
         return " " * width
-    used = _used(shown, width)
+    columns = _Columns.of(shown, width)
+    used = columns.count + 2 * columns.margin
     first, last = dt.date.fromordinal(shown.first), dt.date.fromordinal(shown.last)
     for one, other in ((first.isoformat(), last.isoformat()), (first.isoformat()[5:], last.isoformat()[5:])):
         if first == last and len(one) <= width:
@@ -67,13 +68,28 @@ def timeline_axis(visits: Sequence[Visit], width: int) -> str:
     return " " * width
 
 
-def _used(shown: Extent, width: int) -> int:
-    """How many columns the axis takes: where days have columns of their own, the same odd number each, at most 7.
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Which column a minute falls into.
 
-    So equal windows look equal, and a target has a middle to stand in.
+    Where there is room, each day has columns of its own, the same odd number (at most 7), so that equal windows look
+    equal and a target stands in the middle of its day. Else days share columns, and a margin leaves room for the ends.
     """
-    each = min(width // shown.days, 7)
-    return shown.days * (each - 1 + each % 2) if each else width
+
+    shown: Extent
+    count: int
+    margin: int
+
+    @classmethod
+    def of(cls, shown: Extent, width: int) -> _Columns:
+        each = min(width // shown.days, 7)
+        if each:
+            return cls(shown, shown.days * (each - 1 + each % 2), 0)
+        margin = 1 if width > 2 else 0
+        return cls(shown, width - 2 * margin, margin)
+
+    def at(self, minute: int) -> int:
+        return self.margin + min(self.shown.place(minute, self.count), self.count - 1)
 
 
 def _line(visit: Visit, shown: Extent | None, width: int, signs: Signs) -> list[str]:
@@ -81,19 +97,29 @@ def _line(visit: Visit, shown: Extent | None, width: int, signs: Signs) -> list[
     if shown is None or (visit.target is None and visit.actual is None):
         cells[-1] = signs.pending
         return cells
-    width = _used(shown, width)
-    if visit.earliest is not None and visit.latest is not None and visit.window != "anchor":
-        first = _column(begin(visit.earliest), shown, width)
-        last = _column(max(begin(visit.latest), end(visit.latest) - 1), shown, width)
-        bar = signs.site if visit.window == "site" else signs.stated
-        cells[first : last + 1] = bar * (last + 1 - first)
-        cells[first], cells[last] = signs.first, signs.last
+    columns = _Columns.of(shown, width)
     if visit.target is not None:
-        cells[_column(middle(visit.target), shown, width)] = signs.target
+        if visit.earliest is not None and visit.latest is not None and visit.window != "anchor":
+            _window(cells, visit.earliest, visit.target, visit.latest, columns, signs, site=visit.window == "site")
+        cells[columns.at(middle(visit.target))] = signs.target
     if visit.actual is not None:
-        cells[_column(middle(visit.actual), shown, width)] = signs.actual
+        cells[columns.at(middle(visit.actual))] = signs.actual
     return cells
 
 
-def _column(minute: int, shown: Extent, width: int) -> int:
-    return min(shown.place(minute, width), width - 1)
+def _window(
+    cells: list[str], earliest: Moment, target: Moment, latest: Moment, columns: _Columns, signs: Signs, *, site: bool
+) -> None:
+    """Draw the bar. A window that is open to one side of its target shows there, though it be less than a column."""
+    mark = columns.at(middle(target))
+    first, last = columns.at(begin(earliest)), columns.at(max(begin(latest), end(latest) - 1))
+    if earliest < target:
+        first = max(min(first, mark - 1), 0)
+    if target < latest:
+        last = min(max(last, mark + 1), len(cells) - 1)
+    for column in range(first, last + 1):
+        cells[column] = signs.site if site else signs.stated
+    if first < mark:
+        cells[first] = signs.first
+    if mark < last:
+        cells[last] = signs.last

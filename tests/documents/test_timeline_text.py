@@ -41,10 +41,25 @@ def test_wide_terminals_give_each_day_an_odd_number_of_columns() -> None:
 
 
 def test_long_timelines_share_columns() -> None:
-    # 364 days and one are 365 on 73 columns: five days each. Day 364 is in the last one.
+    # Days 0 to 364 are 365 days on 73 columns between two margins of one: five days each. The window of day 364
+    # begins on day 350: 350 / 5 = column 70, behind the margin 71; day 364 is in column 73.
     visits = plan(protocol(defining("D0"), due("END", "P364D", ("P14D", "P0D"))), day("2026-03-02")).visits
-    # The window begins on day 350: column 70.
-    assert timeline_text(visits, 73) == ["◆" + " " * 72, " " * 70 + "├─◆"]
+    assert timeline_text(visits, 75) == [" ◆" + " " * 73, " " * 71 + "├─◆" + " "]
+
+
+def test_a_window_shows_on_both_sides_however_narrow_its_columns() -> None:
+    narrow = protocol(defining("D0"), *(due(f"V{n}", f"P{n}D", ("P2D", "P2D")) for n in (21, 42, 63)))
+    lines = timeline_text(plan(narrow, day("2026-03-02")).visits, 16)
+    assert [line.strip() for line in lines] == ["◆", "├◆┤", "├◆┤", "├◆┤"]
+    one_sided = protocol(defining("D0"), due("V", "P200D", ("P0D", "P1D")), due("W", "P300D", ("P1D", "P0D")))
+    lines = timeline_text(plan(one_sided, day("2026-03-02")).visits, 16)
+    assert [line.strip() for line in lines] == ["◆", "◆┤", "├◆"]
+
+
+def test_a_window_of_zero_days_is_its_day() -> None:
+    # Eight days on 24 columns, three each; day 7 is columns 21 to 23.
+    visits = plan(protocol(defining("D0"), due("V", "P7D", ("P0D", "P0D"))), day("2026-03-02")).visits
+    assert timeline_text(visits, 24) == [" ◆" + " " * 22, " " * 21 + "├◆┤"]
 
 
 def test_a_window_of_the_site_looks_different() -> None:
@@ -81,6 +96,7 @@ def test_the_heading_has_the_first_and_the_last_day() -> None:
     assert timeline_axis(visits, 60) == "2026-03-02" + " " * 31 + "2026-03-18" + " " * 9
     assert timeline_axis(visits, 17) == "03-02       03-18"
     assert timeline_axis(visits, 8) == " " * 8
+    assert timeline_axis(visits, 11) == "03-02 03-18"
     assert timeline_axis(visits[:1], 12) == "2026-03-02  "
     assert timeline_axis([], 12) == " " * 12
 
