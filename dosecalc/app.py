@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dosecalc.visits.visit import Moment
 
 CalendarAudience = Literal["participant", "clinic", "pharmacy"]
+AUDIENCES = {"participant": msg("participant"), "clinic": msg("clinic"), "pharmacy": msg("pharmacy")}
 
 
 def now() -> dt.datetime:
@@ -147,7 +148,7 @@ def _level(protocol: Protocol, text: str) -> Quantity:
     units = {(level.one_of or (level.at_least,))[0].unit for level in protocol.levels.values()}  # type: ignore[union-attr]
     if len(units) != 1:
         raise refuse(
-            "DC305",
+            "DC370",
             msg("{protocol} has no dose level to choose", protocol=protocol.id)
             if not units
             else msg("the level has no unit"),
@@ -302,6 +303,51 @@ class Written:
     draft: bool = False
 
 
+def calendar_bytes(
+    settled: Settled,
+    plan: BlindedPlan,
+    doses: Doses | None,
+    *,
+    audience: CalendarAudience,
+    language: Language,
+    stamp: dt.datetime,
+    previous: bytes | None,
+    cancel: bool,
+) -> bytes:
+    """Make one participant's calendar file.
+
+    Raises:
+        Refusal: DC372 for a pharmacy's calendar without doses; what `calendars.export` refuses.
+    """
+    from dosecalc import __version__
+    from dosecalc.calendars import export
+
+    clinic = settled.site.clinic if settled.site else None
+    if audience == "pharmacy":
+        if doses is None:
+            raise refuse("DC372", msg("this plan has no doses for the pharmacy"), msg("plan it with the arm"))
+        return export.pharmacy_calendar(
+            plan,
+            doses,
+            clinic=clinic,
+            language=language,
+            stamp=stamp,
+            version=__version__,
+            previous=previous,
+            cancel=cancel,
+        )
+    make = export.participant_calendar if audience == "participant" else export.clinic_calendar
+    return make(
+        plan,
+        clinic=clinic,
+        language=language,
+        stamp=stamp,
+        version=__version__,
+        previous=previous,
+        cancel=cancel,
+    )
+
+
 def write_calendar(
     settled: Settled,
     who: Participant,
@@ -316,49 +362,26 @@ def write_calendar(
     """Write one participant's calendar file; nothing is written when anything is refused.
 
     Raises:
-        Refusal: what `schedule`, `pharmacy` and `calendars` refuse; DC306 where a dose's options are given for an
+        Refusal: what `schedule`, `pharmacy` and `calendar_bytes` refuse; DC371 where a dose's options are given for an
             audience that sees no doses; DC6xx where the file cannot be written.
     """
     import hashlib
 
-    from dosecalc import __version__
-    from dosecalc.calendars import export
     from dosecalc.dosing.result import DoseInput
     from dosecalc.participant_code import check_code
 
     check_code(who.code)
-    clinic = settled.site.clinic if settled.site else None
+    if audience != "pharmacy" and who.given not in (None, DoseInput()):
+        raise refuse(
+            "DC371",
+            msg("a calendar for the {audience} holds no doses", audience=AUDIENCES[audience]),
+            msg("leave out --area, --round, --weight and --level, or write --audience pharmacy"),
+        )
     earlier = read_file(previous) if previous else None
-    doses = None
-    if audience == "pharmacy":
-        plan, doses = pharmacy(settled, who)
-        data = export.pharmacy_calendar(
-            plan,
-            doses,
-            clinic=clinic,
-            language=language,
-            stamp=stamp,
-            version=__version__,
-            previous=earlier,
-            cancel=cancel,
-        )
-    else:
-        if who.given not in (None, DoseInput()):
-            raise refuse(
-                "DC306",
-                msg("a calendar for the {audience} holds no doses", audience=audience),
-                msg("leave out --area, --round, --weight and --level, or write --audience pharmacy"),
-            )
-        make = export.participant_calendar if audience == "participant" else export.clinic_calendar
-        data = make(
-            schedule(settled, who),
-            clinic=clinic,
-            language=language,
-            stamp=stamp,
-            version=__version__,
-            previous=earlier,
-            cancel=cancel,
-        )
+    plan, doses = pharmacy(settled, who) if audience == "pharmacy" else (schedule(settled, who), None)
+    data = calendar_bytes(
+        settled, plan, doses, audience=audience, language=language, stamp=stamp, previous=earlier, cancel=cancel
+    )
     write_whole(out, data)
     return Written(
         path=out,

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosecalc import app
-from dosecalc.cli import shapes
+from dosecalc import app, shapes
 from dosecalc.cli.ui import (
     HELP_OPTIONS,
     Ui,

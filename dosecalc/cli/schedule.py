@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosecalc import app
-from dosecalc.cli import shapes
+from dosecalc import app, shapes
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, arm_option, common_options, examples, help_text, option, site_option
 from dosecalc.text import msg
 from dosecalc.visits.moments import readable, weekday
