@@ -79,11 +79,12 @@ def write_whole(path: str, data: bytes) -> None:
 class Staging:
     """A folder in the making. `stamp` becomes the time of all that is in it, so that times tell nothing (R15)."""
 
-    __slots__ = ("_seconds", "path")
+    __slots__ = ("_seconds", "_streams", "path")
 
     def __init__(self, path: str, stamp: int) -> None:
         self.path = path
         self._seconds = (stamp, stamp)
+        self._streams: list[Stream] = []
 
     def folder(self, name: str, mode: int = 0o777) -> None:
         """Make a folder in it."""
@@ -110,7 +111,28 @@ class Staging:
 
     def stream(self, name: str, mode: int = 0o666) -> Stream:
         """Open a file in it that is written bit by bit; `Stream.close` ends it."""
-        return Stream(f"{self.path}/{name}", mode, self._seconds)
+        stream = Stream(f"{self.path}/{name}", mode, self._seconds)
+        self._streams.append(stream)
+        return stream
+
+    def framed(self, name: str, head: bytes, body: str, tail: bytes, mode: int = 0o666) -> Stream:
+        """Make a file of `head`, what was streamed into `body`, and `tail`; return it, closed. `body` is removed."""
+        whole = self.stream(name, mode)
+        path = f"{self.path}/{body}"
+        whole.write(head)
+        with _refusing(path):
+            with open(path, "rb") as source:
+                while data := source.read(_AT_ONCE):
+                    whole.write(data)
+            os.unlink(path)
+        whole.write(tail)
+        whole.close()
+        return whole
+
+    def abandon(self) -> None:
+        """Close what is still open, as it is."""
+        for stream in self._streams:
+            stream.abandon()
 
     def finish(self) -> None:
         """Give its folders their time, once everything is in them."""
@@ -142,14 +164,9 @@ class Stream:
             self._pour()
 
     def close(self) -> None:
-        """Write what is left and give the file its time. May be called twice; after a failure only the first counts."""
-        if self._descriptor < 0:
-            return
-        try:
-            self._pour()
-        finally:
-            descriptor, self._descriptor = self._descriptor, -1
-            os.close(descriptor)
+        """Write what is left and give the file its time."""
+        self._pour()
+        self.abandon()
         with _refusing(self._path):
             os.utime(self._path, self._seconds)
 
@@ -190,13 +207,14 @@ def staged_folder(target: str, *, stamp: int, replace: Callable[[str], None] | N
     with _refusing(target):
         _check_target(place, target, replace)
         aside, _ = _aside(place, os.mkdir)
+    staging = Staging(aside, stamp)
     try:
-        staging = Staging(aside, stamp)
         yield staging
         staging.finish()
         with _refusing(target):
             _take_place(aside, place)
     finally:
+        staging.abandon()
         _remove(aside)
 
 

@@ -1,0 +1,210 @@
+"""The files of a plan: what everyone may see, and what only the pharmacy may.
+
+`MaskedFiles` takes nothing that could hold an arm or a dose, and its files are written in the order of the participant
+codes with one time stamp, so that in a masked trial they are the same bytes whatever the column `arm` says, and in
+whatever order the rows stand (R15).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from dosecalc.calendars.cohort import CohortFile
+from dosecalc.calendars.event import calendar_uid
+from dosecalc.calendars.layout import CalendarWriter, PharmacyWriter
+from dosecalc.calendars.revisions import read_previous
+from dosecalc.errors import refuse
+from dosecalc.files import read_file
+from dosecalc.tables.manifest import PHARMACY, PRIVATE_FILE, PRIVATE_FOLDER, ManifestWriter, read_manifest
+from dosecalc.tables.output import DOSES, VISITS, DoseRows, VisitRows, header
+from dosecalc.text import LANGUAGES, msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dosecalc.blinding import BlindedPlan
+    from dosecalc.calendars.event import Audience
+    from dosecalc.calendars.layout import Items
+    from dosecalc.calendars.revisions import Previous
+    from dosecalc.dosing.result import Doses
+    from dosecalc.files import Staging
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.protocol.site import Clinic
+    from dosecalc.tables.participants import Entry
+    from dosecalc.text import Language
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_EVENT = b"\r\nBEGIN:VEVENT\r\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """What is the same for all files of one plan. `stamp` is in UTC, in whole seconds."""
+
+    settled: Settled
+    stamp: dt.datetime
+    version: str
+    earlier: Earlier | None = None
+
+    @property
+    def seconds(self) -> int:
+        """The stamp in seconds since 1970."""
+        return (self.stamp - _EPOCH) // dt.timedelta(seconds=1)
+
+    @property
+    def language(self) -> Language:
+        """The language of the tables, and of calendars whose reader has none: the site's, else English."""
+        return self.settled.site.language if self.settled.site else "en"
+
+    @property
+    def clinic(self) -> Clinic | None:
+        """What the site file says about the clinic."""
+        return self.settled.site.clinic if self.settled.site else None
+
+    def previous(self, name: str, participant: str | None, audience: Audience) -> Previous | None:
+        """Return the calendar `name` of the earlier plan, if there was one."""
+        return self.earlier.calendar(name, participant, audience) if self.earlier else None
+
+
+class Earlier:
+    """The folder of an earlier plan, whose calendars are continued."""
+
+    def __init__(self, folder: str, protocol: str) -> None:
+        """Read its manifest.
+
+        Raises:
+            Refusal: DC601, there is none; DC630, it is not one of ours; DC634, it is that of another protocol.
+        """
+        manifest = read_manifest(folder)
+        if manifest.protocol != protocol:
+            raise refuse(
+                "DC634",
+                msg(
+                    "{folder} holds a plan of {earlier}, not of {protocol}",
+                    folder=folder,
+                    earlier=manifest.protocol,
+                    protocol=protocol,
+                ),
+                msg("give --previous the folder that was written for the same protocol, or leave it out"),
+            )
+        self._folder, self._protocol = folder, protocol
+        self._calendars = frozenset(file.path for file in manifest.files if file.path.endswith(".ics"))
+
+    @property
+    def participants(self) -> list[str]:
+        """The codes of those who have a calendar there, sorted."""
+        found = (path.removeprefix("calendars/") for path in self._calendars if path.startswith("calendars/"))
+        return sorted(name.removesuffix(".ics") for name in found)
+
+    def calendar(self, name: str, participant: str | None, audience: Audience) -> Previous | None:
+        """Return the calendar `name`; None where the earlier plan has none.
+
+        Raises:
+            Refusal: DC502, DC503, DC601, the file is not the one that was written.
+        """
+        path = f"{self._folder}/{name}"
+        if name not in self._calendars and not (audience == "pharmacy" and os.path.lexists(path)):
+            return None
+        return read_previous(read_file(path), calendar_uid(self._protocol, participant, audience))
+
+
+class _Part:
+    """A table, a calendar of all participants, and the manifest of one folder."""
+
+    def __init__(
+        self,
+        staging: Staging,
+        run: Run,
+        folder: str,
+        table: tuple[str, Sequence[str]],
+        calendar: str,
+        writer: CalendarWriter | PharmacyWriter,
+    ) -> None:
+        self._staging = staging
+        self._prefix = prefix = f"{folder}/" if folder else ""
+        self._mode = PRIVATE_FILE if folder else 0o666
+        self._calendar = calendar
+        self._table_name, columns = table
+        self._table = staging.stream(prefix + self._table_name, self._mode)
+        self._table.write(header(columns))
+        self._body = staging.stream(f"{prefix}{calendar}.body", self._mode)
+        previous = run.previous(prefix + calendar, None, writer.audience)
+        self._cohort = CohortFile(writer, run.settled.protocol.id, previous)
+        self._events = 0
+        self.manifest = ManifestWriter(staging, folder, run.settled, run.version, run.stamp)
+
+    def add(self, rows: bytes, items: Items) -> None:
+        """Add one participant's rows and calendar items."""
+        self._table.write(rows)
+        self._body.write(self._cohort.add(items))
+        self._events += len(items.items)
+
+    def finish(self, **more: str) -> None:
+        """Complete the files; `more` goes into the manifest."""
+        self._table.close()
+        self.manifest.add(self._table_name, self._table.sha256.hexdigest(), self._table.length, 0)
+        self._body.close()
+        tail = self._cohort.tail()
+        name = self._prefix + self._calendar
+        whole = self._staging.framed(name, self._cohort.head(), f"{name}.body", tail, self._mode)
+        events = self._events + (b"\r\n" + tail).count(_EVENT)
+        self.manifest.add(self._calendar, whole.sha256.hexdigest(), whole.length, events)
+        self.manifest.close(**more)
+
+
+class MaskedFiles:
+    """visits.csv, clinic.ics, and a calendar for each participant."""
+
+    def __init__(self, staging: Staging, run: Run) -> None:
+        self._staging, self._run = staging, run
+        staging.folder("calendars")
+        self._rows = VisitRows(run.language)
+        self._clinic = CalendarWriter("clinic", run.language, clinic=run.clinic, stamp=run.stamp, version=run.version)
+        self._own = {
+            language: CalendarWriter("participant", language, clinic=run.clinic, stamp=run.stamp, version=run.version)
+            for language in LANGUAGES
+        }
+        self._part = _Part(staging, run, "", ("visits.csv", VISITS), "clinic.ics", self._clinic)
+
+    def add(self, view: BlindedPlan, language: Language | None) -> None:
+        """Write one participant's calendar, in their language, and add their visits to the rest.
+
+        Participants are added in the order of their codes.
+        """
+        name = f"calendars/{view.participant}.ics"
+        own = self._own[language or self._run.language]
+        previous = self._run.previous(name, view.participant, "participant")
+        data = own.file(view, own.items(view), previous)
+        self._staging.write(name, data)
+        self._part.manifest.add(name, sha256(data).hexdigest(), len(data), data.count(_EVENT))
+        self._part.add(self._rows.of(view), self._clinic.items(view))
+
+    def finish(self) -> None:
+        """Complete the files."""
+        self._part.finish()
+
+
+class PharmacyFiles:
+    """doses.csv and pharmacy.ics, in a folder that only its owner may open."""
+
+    def __init__(self, staging: Staging, run: Run) -> None:
+        staging.folder(PHARMACY, PRIVATE_FOLDER)
+        self._rows = DoseRows(run.language)
+        self._writer = PharmacyWriter(run.language, clinic=run.clinic, stamp=run.stamp, version=run.version)
+        self._part = _Part(staging, run, PHARMACY, ("doses.csv", DOSES), "pharmacy.ics", self._writer)
+        self.draft = False
+        self.warned = 0
+
+    def add(self, view: BlindedPlan, entry: Entry, doses: Doses) -> None:
+        """Add one participant's doses, in the order of the codes."""
+        self.draft |= bool(doses.draft)
+        self.warned += bool(doses.warnings)
+        self._part.add(self._rows.of(entry, doses), self._writer.items(view, doses))
+
+    def finish(self) -> None:
+        """Complete the files."""
+        self._part.finish(release="draft" if self.draft else "released")
