@@ -17,10 +17,8 @@ _DOSE_MATTERS = frozenset({"dose", "volume", "record"})
 
 
 def referenced(settled: Settled) -> frozenset[str]:
-    """Return the codes of the assumptions that some number or decision of the protocol refers to."""
-    protocol = settled.protocol
-    places = (protocol.arms, protocol.encounters)
-    return frozenset(record.answer for place in places for _, record in walk(place) if isinstance(record, Answer))
+    """Return the codes of the assumptions that some amount or decision of a dose rule refers to."""
+    return frozenset(record.answer for _, record in walk(settled.protocol.arms) if isinstance(record, Answer))
 
 
 def assumptions_for(
@@ -29,8 +27,9 @@ def assumptions_for(
     """Return the codes of the assumptions that doses of these arms rest on, in the order of the protocol file.
 
     Those are the ones that were asked (`used`), and those that concern one of the arms and bear on dose, volume or the
-    record itself but that no number of the protocol refers to, so that no calculation can ask them. `elsewhere` are
-    the codes that are referred to, where the caller knows them (`referenced`).
+    record itself but that no dose rule refers to, so that no calculation of a dose can ask them; the length of the
+    interval between doses is one. `elsewhere` are the codes that rules refer to, where the caller knows them
+    (`referenced`).
     """
     asked_for = referenced(settled) if elsewhere is None else elsewhere
     return tuple(

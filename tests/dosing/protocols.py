@@ -132,9 +132,13 @@ def question(code: str, **changes: Any) -> Assumption:
     return Assumption(**(given | changes))
 
 
-def _asked(arms: object, known: set[str]) -> list[Assumption]:
+def _asked(arms: Mapping[str, Sequence[DoseRule]], known: set[str]) -> list[Assumption]:
     """An open question for every answer that the arms' rules refer to and that the test does not give itself."""
-    codes = dict.fromkeys(record.answer for _, record in walk(arms) if isinstance(record, Answer))
+    codes = dict.fromkeys(
+        record.answer
+        for _, record in walk({arm: tuple(rules) for arm, rules in arms.items()})
+        if isinstance(record, Answer)
+    )
     return [question(code) for code in codes if code not in known]
 
 

@@ -1,0 +1,120 @@
+"""The doses of a whole table of participants at once, in exact 64-bit integers.
+
+The second engine (R14): it takes from the protocol which rule holds at which visit, and from the site what was decided;
+its arithmetic shares nothing with `dosing.dose`, and a property test holds both equal row by row.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dosecalc.dosing.cohort_caps import CohortDose, cap_all
+from dosecalc.dosing.cohort_input import read_cohort
+from dosecalc.dosing.cohort_rules import Rows
+from dosecalc.dosing.cohort_work import Workshop
+from dosecalc.dosing.columns import Problems
+from dosecalc.protocol.occurrences import occurrences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dosecalc.dosing.columns import Flags, Integers
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.quantity import Rounding
+
+_RELEASE = pd.Index(["released", "draft"])
+
+
+def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | None = None) -> pd.DataFrame:
+    """Return the doses of the participants in `frame`, one row each, in its order and with its index.
+
+    `frame` may have the columns `participant`, `arm`, `area_cm2` (cm²; patches of a text separated by `;`),
+    `weight_kg` (kg) and `level` (a number in the unit of the protocol's level, or an amount with its unit); others are
+    left alone. Texts are read by the notation firewall, doubles at 15 significant digits. Where every participant gets
+    every arm, the column `arm` may be missing.
+
+    The result has `participant` and `arm` where `frame` has them, `sites`, a column `dose_VISIT_UNIT` for each visit
+    and unit (with the area between them where a visit has doses on several), and `release`: draft or released (R8).
+    Whole numbers are `Int64`; amounts with decimals are Decimals. What a row does not have is missing, never zero.
+
+    Raises:
+        Refusal: DC302, DC304, DC307 as `dosing.dose`; everything that is wrong with a row, with the numbers of all rows
+            that have it, counted from 1: DC301 to DC341 as there, DC350 to DC352 for what cannot be read, DC353 and
+            DC354 for what 64 bits cannot hold exactly.
+    """
+    problems = Problems()
+    given = read_cohort(settled, frame, problems)
+    problems.raise_any()
+    rows = Rows(
+        settled=settled,
+        count=len(frame),
+        by_hand=rounding,
+        choice=given.choice,
+        problems=problems,
+        drafts=np.zeros(len(frame), bool),
+    )
+    workshop = Workshop(settled, given, rows)
+    doses = workshop.doses()
+    problems.raise_any()
+    cap_all(rows, doses, given.groups)
+    problems.raise_any()
+    columns: dict[str, Any] = {name: frame[name] for name in ("participant",) if name in frame}
+    if given.groups.arm is not None:
+        columns["arm"] = given.groups.arm
+    for name, parts in workshop.sites.items():
+        columns[name] = _integers(rows.count, parts, set())
+    columns |= _dose_columns(settled, rows.count, doses)
+    codes = workshop.drafts().view(np.int8)
+    columns["release"] = pd.Categorical.from_codes(codes, categories=_RELEASE, validate=False)
+    return pd.DataFrame(columns, index=frame.index, copy=False)
+
+
+def _dose_columns(settled: Settled, count: int, doses: Sequence[CohortDose]) -> dict[str, Any]:
+    order = [visit for encounter in settled.protocol.encounters.values() for visit, _ in occurrences(encounter)]
+    parts: dict[str, set[str | None]] = {}
+    for dose in doses:
+        parts.setdefault(dose.visit, set()).add(dose.part)
+    named: dict[str, list[CohortDose]] = {}
+    for dose in sorted(doses, key=lambda dose: order.index(dose.visit)):
+        several = [dose.part] if dose.part and len(parts[dose.visit]) > 1 else []
+        named.setdefault("_".join(["dose", dose.visit, *several, dose.unit.replace(" ", "_")]), []).append(dose)
+    used: set[int] = set()
+    columns: dict[str, Any] = {}
+    for name, together in named.items():
+        if any(dose.amounts.scale for dose in together):
+            columns[name] = _decimals(count, together)
+        else:
+            columns[name] = _integers(count, [(dose.members, dose.amounts.values) for dose in together], used)
+    return columns
+
+
+def _integers(count: int, parts: Sequence[tuple[Flags | None, Integers]], used: set[int]) -> pd.arrays.IntegerArray:
+    """One column from what its groups of rows have; missing where none has anything.
+
+    An array that another column has already (`used`) is copied: columns must not change together.
+    """
+    members, values = parts[0]
+    if len(parts) == 1 and members is None:
+        if id(values) in used:
+            values = values.copy()
+        used.add(id(values))
+        return pd.arrays.IntegerArray(values, np.zeros(count, bool))
+    missing = np.ones(count, bool)
+    column = np.zeros(count, np.int64)
+    for members, values in parts:
+        np.copyto(column, values, where=True if members is None else members)
+        missing &= False if members is None else ~members
+    return pd.arrays.IntegerArray(column, missing)
+
+
+def _decimals(count: int, doses: Sequence[CohortDose]) -> Any:
+    column = np.full(count, None, dtype=object)
+    for dose in doses:
+        codes, different = pd.factorize(dose.amounts.values)
+        exact = [Decimal(int(value)).scaleb(-dose.amounts.scale) for value in different]
+        np.copyto(column, np.array(exact, dtype=object)[codes], where=True if dose.members is None else dose.members)
+    return column

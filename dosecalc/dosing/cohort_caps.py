@@ -1,0 +1,127 @@
+"""Caps on whole columns (R7): per dose, and over all doses of a product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dosecalc.dosing.caps import counted
+from dosecalc.dosing.cohort_rules import Rows, Scaled, finer
+from dosecalc.dosing.derivation import Factor
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dosecalc.dosing.cohort_input import Groups
+    from dosecalc.dosing.columns import Flags
+    from dosecalc.dosing.planned import PlannedDose
+    from dosecalc.protocol.dose_rule import Cap, CellCount
+    from dosecalc.quantity import Quantity
+
+
+@dataclass(kw_only=True, slots=True)
+class CohortDose:
+    """The doses of one visit in one unit. `plans` are by group; `members` flags their rows, None means all rows.
+
+    `part` is the area, or the arm where one participant gets several; None where there is no more than one.
+    """
+
+    visit: str
+    part: str | None
+    unit: str
+    plans: Mapping[int, PlannedDose]
+    counts: Mapping[int, CellCount | None]
+    amounts: Scaled
+    members: Flags | None
+
+
+def cap_each(
+    rows: Rows, amounts: Scaled, caps: Iterable[Cap], counts: CellCount | None, members: Flags | None
+) -> Scaled:
+    """Return the amounts with what is above a cap per dose cut off, or report the rows."""
+    for cap in caps:
+        if cap.holds != "per_dose":
+            continue
+        amounts, limit = _limit(rows, amounts, counted(cap.at_most, counts))
+        over = amounts.values > limit
+        if members is not None:
+            over &= members
+        if not over.any():
+            continue
+        if cap.above == "refuse":
+            _report(rows, over, cap, "DC340")
+        else:
+            amounts = Scaled(values=np.where(over, limit, amounts.values), scale=amounts.scale)
+    return amounts
+
+
+def cap_all(rows: Rows, doses: Sequence[CohortDose], groups: Groups) -> None:
+    """Cut off what is above a cap over all doses of a product, in the order of the visits, or report the rows."""
+    for number, group in groups.by_number.items():
+        order = {(plan.visit, plan.rule.area): place for place, plan in enumerate(group.planned)}
+        mine = sorted(
+            (dose for dose in doses if number in dose.plans and _sums(dose.plans[number])),
+            key=lambda dose: order[dose.visit, dose.plans[number].rule.area],
+        )
+        caps = dict.fromkeys(
+            (dose.plans[number].arm, dose.plans[number].rule.product, cap, dose.counts[number])
+            for dose in mine
+            for cap in dose.plans[number].rule.caps
+            if cap.holds == "cumulative"
+        )
+        for arm, product, cap, counts in caps:
+            of_product = [
+                dose for dose in mine if (dose.plans[number].arm, dose.plans[number].rule.product) == (arm, product)
+            ]
+            _cap_sum(rows, of_product, cap, counts, groups.flag([number]))
+
+
+def _sums(plan: PlannedDose) -> bool:
+    return plan.rule.role != "placebo" and not plan.unscheduled
+
+
+def _cap_sum(rows: Rows, doses: Sequence[CohortDose], cap: Cap, counts: CellCount | None, here: Flags | None) -> None:
+    at_most = counted(cap.at_most, counts)
+    scale = max(d.amounts.scale for d in doses)
+    given = np.zeros(rows.count, np.int64)
+    for dose in doses:
+        dose.amounts = finer(rows, dose.amounts, scale)
+        dose.amounts, limit = _limit(rows, dose.amounts, at_most)
+        given = given * 10 ** (dose.amounts.scale - scale)
+        scale = dose.amounts.scale
+        after = given + dose.amounts.values
+        over = after > limit if here is None else here & (after > limit)
+        if over.any():
+            if cap.above == "refuse":
+                _report(rows, over, cap, "DC341")
+            _report(rows, over & (given >= limit), cap, "DC341")
+            values = np.where(over, limit - given, dose.amounts.values)
+            dose.amounts = Scaled(values=values, scale=scale)
+            after = np.where(over, limit, after)
+        given = after
+
+
+def _limit(rows: Rows, amounts: Scaled, at_most: Quantity) -> tuple[Scaled, int]:
+    """The amounts and the cap as integers of one scale."""
+    exact = Fraction(at_most.value)
+    scale = amounts.scale
+    while (exact * 10**scale).denominator != 1:
+        scale += 1
+    return finer(rows, amounts, scale), int(exact * 10**scale)
+
+
+def _report(rows: Rows, over: Flags, cap: Cap, code: str) -> None:
+    what = (
+        msg("the dose is above the cap of {cap}", cap=Factor(cap.at_most))
+        if cap.holds == "per_dose"
+        else msg("the doses together are above the cap of {cap}", cap=Factor(cap.at_most))
+    )
+    mend = msg(
+        "check the area, the weight and the level; the principal investigator decides what is given ({source})",
+        source=msg("{document}, {section}", document=cap.source.document, section=cap.source.section),
+    )
+    rows.problems.add(code, what, mend, over)

@@ -1,0 +1,248 @@
+"""The columns of a cohort, checked against what the arms need; every bad row is named (R8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from dosecalc.dosing.area import MOST_CM2
+from dosecalc.dosing.columns import Column, Numbers, Problems, as_decimal
+from dosecalc.dosing.level import choose_level, levels_of, read_level
+from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses
+from dosecalc.dosing.weight import MOST_KG
+from dosecalc.errors import Refusal
+from dosecalc.protocol.dose_rule import LevelRef
+from dosecalc.text import Message, msg
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dosecalc.dosing.columns import Codes, Flags
+    from dosecalc.dosing.level import ChosenLevel
+    from dosecalc.protocol.settled import Settled
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """The rows of one arm; or all rows, where every participant gets every arm."""
+
+    arms: tuple[str, ...]
+    planned: tuple[PlannedDose, ...]
+    needs: Needs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Groups:
+    """The groups that have rows, by number, and each row's; `of` is None where there is only one."""
+
+    count: int
+    by_number: Mapping[int, Group]
+    of: Codes | None
+    arm: pd.Categorical[str] | None
+
+    def flag(self, groups: Sequence[int]) -> Flags | None:
+        """Flag the rows of these groups; None where these are all rows."""
+        if len(groups) == len(self.by_number):
+            return None
+        if self.of is None:
+            return np.zeros(self.count, bool)
+        table = np.zeros(max(self.by_number) + 1, bool)
+        table[list(groups)] = True
+        flags: Flags = table[self.of]
+        return flags
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CohortInput:
+    """A checked cohort. Rows that take the same `choice` are of one group and one level; None where all are alike.
+
+    `levels` holds for each choice that some row takes its group, and the level chosen for each of the protocol's.
+    """
+
+    groups: Groups
+    area: Numbers | None
+    weight: Numbers | None
+    choice: Codes | None
+    levels: Mapping[int, tuple[int, Mapping[str, ChosenLevel]]]
+
+
+class _Wrong(NamedTuple):
+    code: str
+    what: Message
+    mend: Message
+
+
+_NO_AREA = _Wrong(
+    "DC310",
+    msg("the area is missing, and the dose of this arm depends on it"),
+    msg("write each patch in cm² into area_cm2; whoever measured the participant can supply it"),
+)
+_IDLE_AREA = _Wrong(
+    "DC313",
+    msg("an area is given, but the dose of this arm does not depend on an area"),
+    msg("leave the area out, or check the arm"),
+)
+_NO_WEIGHT = _Wrong(
+    "DC320",
+    msg("the body weight is missing, and the dose of this arm depends on it"),
+    msg("write it in kg into weight_kg; the study nurse can supply it"),
+)
+_IDLE_WEIGHT = _Wrong(
+    "DC322",
+    msg("a body weight is given, but the dose of this arm does not depend on it"),
+    msg("leave the weight out, or check the arm"),
+)
+
+
+def read_cohort(settled: Settled, frame: pd.DataFrame, problems: Problems) -> CohortInput:
+    """Read and check the columns of `frame`.
+
+    Raises:
+        Refusal: an arm is missing or unknown, so that nothing else can be checked. Everything else is reported.
+    """
+    groups = _groups(settled, frame, problems)
+    area = _area(frame, groups, problems)
+    weight = _weight(frame, groups, problems)
+    choice, levels = _levels(settled, frame, groups, problems)
+    return CohortInput(groups=groups, area=area, weight=weight, choice=choice, levels=levels)
+
+
+def _groups(settled: Settled, frame: pd.DataFrame, problems: Problems) -> Groups:
+    protocol = settled.protocol
+    if "arm" not in frame:
+        every = tuple(protocol.arms) if protocol.masking.allocation == "every_arm" else ()
+        check_arms(protocol, every)
+        return Groups(count=len(frame), by_number={0: _group(settled, every)}, of=None, arm=None)
+    series = frame["arm"]
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, names = series.cat.codes.to_numpy(), series.cat.categories
+    else:
+        codes, names = pd.factorize(series)
+    numbers = {arm: number for number, arm in enumerate(protocol.arms)}
+    kind = "i1" if len(numbers) < 128 else "i8"  # one byte a row is read fastest
+    of: Codes = np.array([numbers.get(name, -1) for name in names] + [-1], dtype=kind)[codes]
+    problems.add(
+        "DC302",
+        msg("the arm is missing, or {protocol} has no such arm", protocol=protocol.id),
+        msg("its arms are: {arms}", arms=", ".join(protocol.arms)),
+        of < 0,
+    )
+    problems.raise_any()
+    there = [arm for arm, number in numbers.items() if (of == number).any()]
+    return Groups(
+        count=len(frame),
+        by_number={numbers[arm]: _group(settled, (arm,)) for arm in there},
+        of=of if len(there) > 1 else None,
+        arm=pd.Categorical.from_codes(of, categories=pd.Index(list(numbers)), validate=False),
+    )
+
+
+def _group(settled: Settled, arms: tuple[str, ...]) -> Group:
+    return Group(arms=arms, planned=planned_doses(settled.protocol, arms), needs=needs(settled.protocol, arms))
+
+
+def _read(frame: pd.DataFrame, column: Column) -> Numbers | None:
+    """The numbers of a column; None where the table has none."""
+    if column.name not in frame or frame[column.name].isna().all():
+        return None
+    return column.read(frame[column.name])
+
+
+def _check_given(
+    problems: Problems, groups: Groups, what: str, found: Numbers | None, missing: _Wrong, idle: _Wrong
+) -> None:
+    """Report the rows that lack what their dose hangs on, and those that have what it does not."""
+    given = np.zeros(groups.count, bool) if found is None else found.given
+    must = [number for number, group in groups.by_number.items() if what in group.needs.must]
+    if must and not given.all():
+        problems.add(*missing, _among(~given, groups.flag(must)))
+    useless = [number for number, group in groups.by_number.items() if what not in group.needs.may]
+    if useless and given.any():
+        problems.add(*idle, _among(given, groups.flag(useless)))
+
+
+def _among(rows: Flags, members: Flags | None) -> Flags:
+    return rows if members is None else rows & members
+
+
+def _area(frame: pd.DataFrame, groups: Groups, problems: Problems) -> Numbers | None:
+    found = _read(frame, Column(name="area_cm2", most=MOST_CM2, separator=";", problems=problems))
+    _check_given(problems, groups, "area", found, _NO_AREA, _IDLE_AREA)
+    if found is None:
+        return None
+    if not found.values.all():
+        zero = found.values == 0
+        problems.add(
+            "DC311",
+            msg("an area of 0 cm² is not an area"),
+            msg("give each patch in cm², above zero; leave out what was not measured"),
+            (zero if found.starts is None else np.logical_or.reduceat(zero, found.starts)) & found.given,
+        )
+    if found.starts is not None:
+        problems.add(
+            "DC312",
+            msg("the patches together are more than a whole scalp has"),
+            msg("check the numbers and their decimal points: at most {most} cm²", most=MOST_CM2),
+            found.totals > int(MOST_CM2) * 10**found.scale,
+        )
+    return found
+
+
+def _weight(frame: pd.DataFrame, groups: Groups, problems: Problems) -> Numbers | None:
+    found = _read(frame, Column(name="weight_kg", most=MOST_KG, problems=problems))
+    _check_given(problems, groups, "weight", found, _NO_WEIGHT, _IDLE_WEIGHT)
+    if found is not None and not found.values.all():
+        problems.add(
+            "DC321",
+            msg("a body weight of 0 kg cannot be"),
+            msg("check the number and its decimal point"),
+            (found.values == 0) & found.given,
+        )
+    return found
+
+
+def _levels(
+    settled: Settled, frame: pd.DataFrame, groups: Groups, problems: Problems
+) -> tuple[Codes | None, dict[int, tuple[int, dict[str, ChosenLevel]]]]:
+    """Choose each row's level; rows of one group and one level take the same choice."""
+    written: list[str | None] = [None]
+    choice: Codes | None = groups.of
+    if "level" in frame and not frame["level"].isna().all():
+        codes, different = pd.factorize(frame["level"])
+        written += [_written(value) for value in different]
+        level_of = np.append([n if written[n] else 0 for n in range(1, len(written))], 0)[codes]
+        choice = level_of if groups.of is None else groups.of.astype(np.int64) * len(written) + level_of
+    levels: dict[int, tuple[int, dict[str, ChosenLevel]]] = {}
+    only = min(groups.by_number, default=0)
+    taken = [only] if choice is None else list(groups.by_number)
+    if choice is not None and len(written) > 1:
+        taken = np.flatnonzero(np.bincount(choice)).tolist()
+    for number in taken if groups.by_number else ():
+        group = only if groups.of is None else number // len(written)
+        text = None if choice is None else written[number % len(written)]
+        try:
+            levels[number] = (group, _chosen(settled, groups.by_number[group], text))
+        except Refusal as refusal:
+            problems.take(refusal, np.ones(groups.count, bool) if choice is None else choice == number)
+    return choice, levels
+
+
+def _chosen(settled: Settled, group: Group, text: str | None) -> dict[str, ChosenLevel]:
+    if text is None and "level" not in group.needs.must:
+        return {}
+    given = None if text is None else read_level(settled.protocol, group.arms, text)
+    return {
+        level.id: choose_level(settled, LevelRef(level=level.id), given)
+        for level in levels_of(settled.protocol, group.arms)
+    }
+
+
+def _written(value: object) -> str | None:
+    """A level as its text; doubles at 15 digits. None where the cell is empty."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    number = as_decimal(value)
+    return f"{value}" if number is None else f"{number:f}"

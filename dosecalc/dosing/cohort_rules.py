@@ -1,0 +1,258 @@
+"""Whole columns of doses in 64-bit integers: the second engine, whose arithmetic shares nothing with the first (R14).
+
+Every column has the length of the table; a rule's numbers mean something only in the rows of its members.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar, get_args
+
+import numpy as np
+
+from dosecalc.dosing.columns import MOST, Codes, Flags, Integers, Numbers, Problems, blocks
+from dosecalc.dosing.questions import Questions
+from dosecalc.errors import Refusal
+from dosecalc.protocol.dose_rule import Answer, BelowOneSite, Patches, PerSite
+from dosecalc.quantity import Rounding
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dosecalc.protocol.settled import Settled
+
+Choice = TypeVar("Choice", bound=str)
+ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
+_PATCHES: tuple[Patches, ...] = get_args(Patches)
+_BELOW: tuple[BelowOneSite, ...] = get_args(BelowOneSite)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scaled:
+    """Exact amounts, one a row: `values` × 10^-`scale`."""
+
+    values: Integers
+    scale: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class Rows:
+    """A table as the rules see it.
+
+    `choice` tells which entry of a table of amounts a row takes; None where all rows take the first. `drafts` collects
+    the rows whose doses rest on something that is not confirmed.
+    """
+
+    settled: Settled
+    count: int
+    by_hand: Rounding | None
+    choice: Codes | None
+    problems: Problems
+    drafts: Flags
+
+    def decide(self, decision: Choice | Answer, choices: tuple[Choice, ...], rows: Flags) -> Choice:
+        """Return the decision for the flagged rows; an open question is reported for them, and any answer returned."""
+        try:
+            answer = Questions(self.settled).answer(decision, choices)
+        except Refusal as refusal:
+            self.problems.take(refusal, rows)
+            return choices[0]
+        if isinstance(decision, Answer) and self._draft(decision.answer):
+            self.drafts |= rows
+        return answer
+
+    def _draft(self, code: str) -> bool:
+        found = self.settled.find(code)
+        return self.settled.protocol.assumptions[code].bears_on_dose and not (found and found.confirmed)
+
+    def rounding(self, decision: Rounding | Answer, rows: Flags) -> Rounding:
+        """Return how the flagged rows are rounded."""
+        if self.by_hand is None:
+            return self.decide(decision, ROUNDINGS, rows)
+        self.drafts |= rows
+        return self.by_hand
+
+    def small_enough(self, values: Integers, factor: int, what: str) -> bool:
+        """Whether values × factor stays exact; rows in which it does not are reported, never wrapped round (R4)."""
+        if not len(values) or int(values.max()) * factor < MOST:
+            return True
+        self.problems.add(
+            "DC353",
+            msg("{column} has too many digits to be multiplied exactly here", column=what),
+            msg("write as many decimals as were measured, or calculate this participant alone"),
+            values >= max(1, MOST // max(1, factor)),
+        )
+        return False
+
+
+def count_sites(rows: Rows, rule: PerSite, area: Numbers, members: Flags | None) -> Integers:
+    """Sites of each row: area × sites per cm², rounded as decided (R5); rows that cannot be are reported."""
+    per = Fraction(rule.sites.value) / 10**area.scale
+    over, under = per.numerator, per.denominator
+    if over != 1 and not rows.small_enough(area.totals, over, "area_cm2"):
+        return np.ones(rows.count, np.int64)
+    exact = area.values if over == 1 else area.values * over
+    if area.starts is None:
+        return _whole_sites(rows, rule, exact, under, members, None)
+    parts = np.logical_or.reduceat(exact % under != 0, area.starts)
+    asked = parts & (np.diff(area.starts, append=len(exact)) > 1)
+    if members is not None:
+        asked &= members
+    if asked.any():
+        if rows.by_hand is not None:
+            rows.drafts |= asked
+        elif rows.decide(rule.patches, _PATCHES, asked) == "each":
+            sites = _whole_sites(rows, rule, exact, under, members, area.starts)
+            return np.add.reduceat(sites, area.starts)
+    return _whole_sites(rows, rule, np.add.reduceat(exact, area.starts), under, members, None)
+
+
+def _whole_sites(
+    rows: Rows, rule: PerSite, exact: Integers, under: int, members: Flags | None, starts: Integers | None
+) -> Integers:
+    """Exact ÷ under as whole sites; with `starts`, each patch of a row by itself."""
+    if under == 1:
+        return exact
+    whole, broken = _divide(exact, under)
+
+    def of_rows(flags: Flags) -> Flags:
+        per_row = flags if starts is None else np.logical_or.reduceat(flags, starts)
+        return per_row if members is None else per_row & members
+
+    small = broken & (whole == 0)
+    mode: Rounding = "up"
+    if (rounded := of_rows(broken & (whole != 0))).any():
+        mode = rows.rounding(rule.rounding, rounded)
+    if (below := of_rows(small)).any():
+        if rows.by_hand is not None:
+            rows.drafts |= below
+        if rows.decide(rule.below_one_site, _BELOW, below) == "error":
+            rows.problems.add(
+                "DC316",
+                msg("the area gives less than one injection site"),
+                msg("check the area; the trial pharmacist knows what is done with so small an area"),
+                below,
+            )
+    match mode:
+        case "up":
+            whole += broken
+        case "down":
+            whole += small
+        case "half_up":
+            whole += small | _at_least_half(exact, whole, under)
+    return whole
+
+
+def _divide(exact: Integers, under: int) -> tuple[Integers, Flags]:
+    """The whole numbers in exact ÷ under, and where something is left over."""
+    whole, broken = np.empty_like(exact), np.empty(len(exact), bool)
+    for block in blocks(len(exact)):
+        np.floor_divide(exact[block], under, out=whole[block])
+        np.not_equal(whole[block] * under, exact[block], out=broken[block])
+    return whole, broken
+
+
+def _at_least_half(exact: Integers, whole: Integers, under: int) -> Flags:
+    """Where at least half of `under` is left over."""
+    flags = np.empty(len(exact), bool)
+    for block in blocks(len(exact)):
+        left = exact[block] - whole[block] * under
+        np.greater_equal(2 * left, under, out=flags[block])
+    return flags
+
+
+def multiply(
+    rows: Rows, base: Numbers | None, amounts: Sequence[Fraction | None], members: Flags | None, name: str
+) -> tuple[Integers, int]:
+    """Return base × amount of each row, and the number that it must still be divided by.
+
+    `amounts` is the table that `choice` points into; None stands where no row points. Without a base, the amounts.
+    """
+    scale = base.scale if base else 0
+    known = [Fraction(0) if amount is None else amount / 10**scale for amount in amounts]
+    under = math.lcm(*(amount.denominator for amount in known))
+    factors = [int(amount * under) for amount in known]
+    largest = max(factors, default=0)
+    if max(under, largest) >= MOST:
+        every = np.ones(rows.count, np.int64) if members is None else members.astype(np.int64)
+        rows.small_enough(every, MOST, name)
+        return every, 1
+    if base and not rows.small_enough(base.totals, largest, name):
+        return np.ones(rows.count, np.int64), 1
+    if base is None:
+        return _per_row(rows, factors), under
+    values = base.totals
+    if rows.choice is None or len(set(factors)) == 1:
+        return values * factors[0], under
+    table = np.array(factors, np.int64)
+    product = np.empty_like(values)
+    for block in blocks(rows.count):
+        np.multiply(values[block], table[rows.choice[block]], out=product[block])
+    return product, under
+
+
+def _per_row(rows: Rows, factors: Sequence[int]) -> Integers:
+    if rows.choice is None:
+        return np.full(rows.count, factors[0], np.int64)
+    return np.array(factors, np.int64).take(rows.choice)
+
+
+def whole_amounts(
+    rows: Rows, exact: Integers, under: int, rounding: Rounding | Answer | None, members: Flags | None
+) -> Scaled:
+    """Exact ÷ under for particles and cells, which come whole, rounded as decided (R5)."""
+    if under == 1:
+        return Scaled(values=exact)
+    whole, broken = _divide(exact, under)
+    if members is not None:
+        broken &= members
+    if not broken.any():
+        return Scaled(values=whole)
+    assert rounding is not None  # fixed amounts are whole or not counted
+    match rows.rounding(rounding, broken):
+        case "up":
+            whole += broken
+        case "half_up":
+            whole += _at_least_half(exact, whole, under)
+    rows.problems.add(
+        "DC317",
+        msg("the dose is rounded down to nothing"),
+        msg("check the amounts: a dose is never zero"),
+        broken & (whole == 0),
+    )
+    return Scaled(values=whole)
+
+
+def measured_amounts(rows: Rows, exact: Integers, under: int, members: Flags | None) -> Scaled:
+    """Exact ÷ under for mL and mg, which have parts: exact decimals, or reported where they have no end."""
+    twos = fives = 0
+    rest = under
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    scale = max(twos, fives)
+    if rest > 1:
+        endless = exact % rest != 0 if members is None else (exact % rest != 0) & members
+        rows.problems.add(
+            "DC354",
+            msg("the doses together cannot be divided into equal decimal amounts"),
+            msg("check the amounts, or calculate this participant alone"),
+            endless,
+        )
+        exact = exact // rest
+    factor = 10**scale // (under // rest)
+    if factor > 1 and not rows.small_enough(exact, factor, "dose"):
+        return Scaled(values=np.ones(rows.count, np.int64))
+    return Scaled(values=exact * factor if factor > 1 else exact, scale=scale)
+
+
+def finer(rows: Rows, amounts: Scaled, scale: int) -> Scaled:
+    """The same amounts with at least `scale` decimals."""
+    factor = 10 ** max(0, scale - amounts.scale)
+    if factor == 1 or not rows.small_enough(amounts.values, factor, "dose"):
+        return amounts
+    return Scaled(values=amounts.values * factor, scale=scale)
