@@ -209,7 +209,8 @@ class _Picture:
     def marks(self, visit: Visit, y: int) -> None:
         if visit.earliest is not None and visit.latest is not None and visit.window != "anchor":
             left, right = self.x(begin(visit.earliest)), self.x(end(visit.latest))
-            self.bar(left, max(right - left, 10), y, hollow=visit.window == "site")
+            length = max(right - left, 10)  # what is narrower could not be seen; it grows to both sides
+            self.bar((left + right - length) // 2, length, y, hollow=visit.window == "site")
         if visit.target is not None:
             self.diamond(self.x(middle(visit.target)), y)
         if visit.actual is not None:

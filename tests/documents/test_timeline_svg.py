@@ -81,6 +81,15 @@ def test_the_bar_of_a_window_lies_round_its_target() -> None:
     assert number(legend, "y") > number(second, "y")
 
 
+def test_a_window_too_narrow_to_draw_is_widened_to_both_sides() -> None:
+    # One hour round a target in a picture of 400 days.
+    hours = protocol(due("H4", "PT4H", ("PT30M", "PT30M")), due("END", "P400D"), anchors=[start(time_needed=True)])
+    picture = drawn(plan(hours, at("2026-03-02T09:30")).visits)
+    (bar, _legend), (target, _) = bars(picture), diamonds(picture)[0]
+    assert number(bar, "width") == 10
+    assert abs(number(bar, "x") + 5 - target) <= 1
+
+
 def test_days_are_equally_far_apart() -> None:
     x = [x for x, _ in diamonds(drawn(plan(INFUSIONS, START).visits))][:3]
     assert abs((x[2] - x[1]) - (x[1] - x[0])) <= 1
