@@ -16,15 +16,16 @@ from dosecalc.dosing.cohort_caps import CohortDose, cap_all
 from dosecalc.dosing.cohort_input import read_cohort
 from dosecalc.dosing.cohort_rules import Rows
 from dosecalc.dosing.cohort_work import Workshop
-from dosecalc.dosing.columns import Problems
 from dosecalc.protocol.occurrences import occurrences
+from dosecalc.rows import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dosecalc.dosing.columns import Flags, Integers
+    from dosecalc.dosing.columns import Integers
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Rounding
+    from dosecalc.rows import Flags
 
 _RELEASE = pd.Index(["released", "draft"])
 

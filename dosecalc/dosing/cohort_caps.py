@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dosecalc.dosing.cohort_input import Groups
-    from dosecalc.dosing.columns import Flags
     from dosecalc.dosing.planned import PlannedDose
     from dosecalc.protocol.dose_rule import Cap, CellCount
     from dosecalc.quantity import Quantity
+    from dosecalc.rows import Flags
 
 
 @dataclass(kw_only=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dosecalc.dosing.area import MOST_CM2
-from dosecalc.dosing.columns import Column, Numbers, Problems, as_decimal
+from dosecalc.dosing.columns import Column, Numbers, as_decimal
 from dosecalc.dosing.level import choose_level, levels_of, read_level
 from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses
 from dosecalc.dosing.weight import MOST_KG
@@ -20,9 +20,10 @@ from dosecalc.text import Message, msg
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dosecalc.dosing.columns import Codes, Flags
+    from dosecalc.dosing.columns import Codes
     from dosecalc.dosing.level import ChosenLevel
     from dosecalc.protocol.settled import Settled
+    from dosecalc.rows import Flags, Problems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 import numpy as np
 
-from dosecalc.dosing.columns import MOST, Codes, Flags, Integers, Numbers, Problems, blocks
+from dosecalc.dosing.columns import MOST, Codes, Integers, Numbers
 from dosecalc.dosing.questions import Questions
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import Answer, BelowOneSite, Patches, PerSite
 from dosecalc.quantity import Rounding
+from dosecalc.rows import Flags, Problems, blocks
 from dosecalc.text import msg
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dosecalc.dosing.basis import assumptions_for, draft_reasons, referenced
 from dosecalc.dosing.caps import cap_amount, counted
 from dosecalc.dosing.cohort_caps import CohortDose, cap_each
 from dosecalc.dosing.cohort_rules import Rows, Scaled, count_sites, measured_amounts, multiply, whole_amounts
-from dosecalc.dosing.columns import Flags, Integers, Numbers
+from dosecalc.dosing.columns import Integers, Numbers
 from dosecalc.dosing.questions import Questions
 from dosecalc.dosing.rules import COUNTED
 from dosecalc.errors import Refusal
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dosecalc.dosing.planned import PlannedDose
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Quantity
+    from dosecalc.rows import Flags
 
 _COVERS: tuple[Covers, ...] = get_args(Covers)
 _COUNTS: tuple[CellCount, ...] = get_args(CellCount)

@@ -1,4 +1,4 @@
-"""Columns of a table as exact integers of one decimal scale, and what is wrong with their rows (R4, R8).
+"""Columns of a table as exact integers of one decimal scale (R4).
 
 Nothing here loops over rows: texts are read once for each different text, numbers are turned over as whole columns.
 """
@@ -16,14 +16,14 @@ import pandas as pd
 
 from dosecalc.errors import Finding, Refusal
 from dosecalc.quantity import parse_number
-from dosecalc.text import Message, msg
+from dosecalc.rows import Flags, Problems, blocks
+from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Codes = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 MOST = 2**62
 """Every intermediate number stays below this, so that its double fits into 64 bits, too."""
@@ -32,45 +32,6 @@ MOST = 2**62
 _DIGITS = 15
 _MOST_DECIMALS = 12
 _SAMPLE = 1000
-_BLOCK = 16_384
-
-
-class Problems:
-    """What is wrong with the rows of a table; all of it is said at once."""
-
-    __slots__ = ("findings",)
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-
-    def add(self, code: str, what: Message, mend: Message, rows: Flags) -> None:
-        """Report the flagged rows, if there are any."""
-        if rows.any():
-            self.findings.append(Finding(code, msg("{rows}: {what}", rows=row_words(rows), what=what), mend))
-
-    def take(self, refusal: Refusal, rows: Flags) -> None:
-        """Report what was refused for the flagged rows."""
-        for finding in refusal.findings:
-            self.add(finding.code, finding.what, finding.mend, rows)
-
-    def raise_any(self) -> None:
-        """Raise everything that was reported.
-
-        Raises:
-            Refusal: with all findings.
-        """
-        if self.findings:
-            raise Refusal(self.findings)
-
-
-def row_words(rows: Flags) -> Message:
-    """Return the numbers of the flagged rows, counted from 1, runs of them as `3-7`."""
-    places = np.flatnonzero(rows) + 1
-    breaks = np.flatnonzero(np.diff(places) != 1)
-    firsts = places[np.concatenate(([0], breaks + 1))].tolist()
-    lasts = places[np.concatenate((breaks, [len(places) - 1]))].tolist()
-    runs = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))
-    return msg("row {rows}", rows=runs) if len(places) == 1 else msg("rows {rows}", rows=runs)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,11 +184,6 @@ def _times_power(doubles: np.ndarray[Any, Any], power: int) -> Integers | None:
             return None
         values[block] = whole
     return values
-
-
-def blocks(count: int) -> Iterator[slice]:
-    """Yield slices that cover `count` rows. What is computed block by block stays in the processor's cache."""
-    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
 
 
 def _decimals(sample: np.ndarray[Any, Any]) -> int:

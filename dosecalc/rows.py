@@ -1,0 +1,61 @@
+"""What is wrong with the rows of a table: everything is collected, every row is named (R8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dosecalc.errors import Finding, Refusal
+from dosecalc.text import Message, msg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+"""One truth value for each row."""
+
+_BLOCK = 16_384
+
+
+class Problems:
+    """What is wrong with the rows of a table; all of it is said at once."""
+
+    __slots__ = ("findings",)
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def add(self, code: str, what: Message, mend: Message, rows: Flags) -> None:
+        """Report the flagged rows, if there are any."""
+        if rows.any():
+            self.findings.append(Finding(code, msg("{rows}: {what}", rows=row_words(rows), what=what), mend))
+
+    def take(self, refusal: Refusal, rows: Flags) -> None:
+        """Report what was refused for the flagged rows."""
+        for finding in refusal.findings:
+            self.add(finding.code, finding.what, finding.mend, rows)
+
+    def raise_any(self) -> None:
+        """Raise everything that was reported.
+
+        Raises:
+            Refusal: with all findings.
+        """
+        if self.findings:
+            raise Refusal(self.findings)
+
+
+def row_words(rows: Flags) -> Message:
+    """Return the numbers of the flagged rows, of which there is one at least, counted from 1, runs of them as `3-7`."""
+    places = np.flatnonzero(rows) + 1
+    breaks = np.flatnonzero(np.diff(places) != 1)
+    firsts = places[np.concatenate(([0], breaks + 1))].tolist()
+    lasts = places[np.concatenate((breaks, [len(places) - 1]))].tolist()
+    runs = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))
+    return msg("row {rows}", rows=runs) if len(places) == 1 else msg("rows {rows}", rows=runs)
+
+
+def blocks(count: int) -> Iterator[slice]:
+    """Yield slices that cover `count` rows. What is computed block by block stays in the processor's cache."""
+    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
