@@ -145,9 +145,10 @@ def _calendar(head: Head, years: dict[str, Years]) -> icalendar.Calendar:
 def _vtimezone(name: str, years: Years) -> icalendar.Timezone:
     """The zone's rules a year before the first timed event to a year after the last."""
     if name != _CHINA or years[0] < _ONE_OFFSET_SINCE:
-        return icalendar.Timezone.from_tzid(
-            name, first_date=dt.date(years[0] - 1, 1, 1), last_date=dt.date(years[1] + 2, 1, 1)
-        )
+        first, last = dt.date(years[0] - 1, 1, 1), dt.date(years[1] + 2, 1, 1)
+        block = icalendar.Timezone.from_tzid(name, first_date=first, last_date=last)
+        block.pop("COMMENT", None)  # libical allows none there
+        return block
     block = icalendar.Timezone()
     block.add("TZID", name)
     standard = icalendar.TimezoneStandard()

@@ -47,12 +47,11 @@ if TYPE_CHECKING:
     from dosecalc.text import Language
     from dosecalc.visits.visit import Moment
 
-_PLAIN_CODE = re.compile(r"[A-Za-z0-9._+-]{3,60}")
-_MOST_KEPT = 4096
-"""Of templates and texts: what does not repeat must not fill the memory."""
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9._+-]{1,60}")
+_MOST_KEPT = 1024
+"""Of templates and of texts: what does not repeat must not fill the memory."""
 
 
-_MOST_DOSES = 64
 _DAY, _SECONDS = len("2026-03-02"), len("2026-03-02T09:30:00")
 _LOCAL_TIME = len("20260302T093000")
 
@@ -258,7 +257,7 @@ class PharmacyWriter(_Writer):
         """
         draft = bool(doses.draft)
         if doses not in self._said:
-            _make_room(self._said, _MOST_DOSES)
+            _make_room(self._said)
             self._said[doses] = {}
         said = self._said[doses]
         items = []
@@ -314,8 +313,8 @@ def _there(event: Event | None) -> Event:
     return event
 
 
-def _make_room(kept: dict[Any, Any], most: int = _MOST_KEPT) -> None:
-    if len(kept) >= most:
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= _MOST_KEPT:
         kept.clear()
 
 

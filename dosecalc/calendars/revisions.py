@@ -99,7 +99,7 @@ def _item(block: bytes) -> tuple[str, Earlier]:
     if uid is None or sequence is None or stamp is None:
         raise _not_ours()
     try:
-        when = dt.datetime.strptime(stamp[1].decode(), "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+        when = dt.datetime.fromisoformat(stamp[1].decode())
     except ValueError as error:
         raise _not_ours() from error
     return uid[1].decode(), Earlier(sequence=int(sequence[1]), stamp=when, block=block)

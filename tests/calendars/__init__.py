@@ -1,0 +1,1 @@
+"""Calendars: what stands in them, and what programs read from them."""
