@@ -130,17 +130,20 @@ site_option = option("--site", metavar="FILE", text=msg("The site file: the phar
 arm_option = option("--arm", metavar="ARM", text=msg("The arm, where the command needs one."))
 
 
+rounding_option = option(
+    "--round",
+    "rounding",
+    text=msg("How a fractional number of sites becomes a whole one; makes a draft."),
+    type=click.Choice(["up", "down", "half_up"]),
+)
+
+
 def dose_options(function: _F) -> _F:
     """Add the options that a dose hangs on."""
     for decorate in (
         option("--level", metavar="L", text=msg("Dose level, in the protocol's unit; makes a draft.")),
         option("--weight", metavar="KG", text=msg("Body weight in kg.")),
-        option(
-            "--round",
-            "rounding",
-            text=msg("How a fractional number of sites becomes a whole one; makes a draft."),
-            type=click.Choice(["up", "down", "half_up"]),
-        ),
+        rounding_option,
         option("--area", "areas", metavar="CM2", multiple=True, text=msg("Hair-loss area in cm²; repeat for patches.")),
     ):
         function = decorate(function)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dosecalc.quantity import Quantity, Rounding
-from dosecalc.text import Message, Words
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from fractions import Fraction
+
+    from dosecalc.quantity import Quantity, Rounding
+    from dosecalc.text import Message, Words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

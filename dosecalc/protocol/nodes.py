@@ -63,7 +63,7 @@ def read_nodes(data: bytes, file: str) -> Node:
     if len(data) > MOST_BYTES:
         raise _broken(
             "DC107",
-            msg("the file has {size} bytes; at most {most} are read", size=len(data), most=MOST_BYTES),
+            msg("a file of {size} bytes is no protocol; at most {most} are read", size=len(data), most=MOST_BYTES),
             msg("check that this is the right file"),
             whole,
         )
@@ -132,7 +132,7 @@ def _build(text: str, file: str) -> Node:
         else:
             root = node
     if root is None:
-        raise _broken("DC107", msg("the file is empty"), msg("check that this is the right file"), Where(file))
+        raise _broken("DC107", msg("there is nothing in the file"), msg("check that this is the right file"), Where(file))
     return root
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dosecalc.protocol.model import Epoch
-from dosecalc.text import Message, Words
+if TYPE_CHECKING:
+    from dosecalc.protocol.model import Epoch
+    from dosecalc.text import Message, Words
 
 WindowKind = Literal["stated", "site", "anchor", "not_stated"]
 Status = Literal["planned", "pending", "done", "early", "late"]

@@ -15,7 +15,7 @@ LONGEST = 400
 
 # R4: every number that reaches a dose, a volume or a count is exact. What is not listed here is.
 INEXACT = {
-    "app": "shows progress and times",
+    "app/": "shows progress and times",
     "calendars/": "writes texts",
     "cli/": "draws on a terminal",
     "documents/": "draws on paper",
@@ -23,7 +23,7 @@ INEXACT = {
 }
 
 # Everything else gets the time, the user and random numbers handed in, and so gives the same bytes every time.
-SHELL = ("app", "cli/")
+SHELL = ("app/", "cli/")
 CLOCKS_AND_CHANCE = frozenset(
     "now today utcnow environ environb getenv urandom uuid1 uuid4 getuser getlogin perf_counter monotonic".split()
 )

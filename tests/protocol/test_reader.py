@@ -98,7 +98,7 @@ def test_every_record_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("data", "code", "words"),
     [
-        (b"", "DC107", "the file is empty"),
+        (b"", "DC107", "there is nothing in the file"),
         (b"\xff\xfe", "DC107", "not UTF-8"),
         (b"a: \x07", "DC107", "a character that YAML does not allow"),
         (b"a: &x [*x, *x]", "DC108", "anchors and aliases"),

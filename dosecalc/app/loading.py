@@ -1,0 +1,56 @@
+"""Protocol and site files, by name or path."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dosecalc.app.settings import shipped, shipped_protocols
+from dosecalc.errors import InvalidFile, refuse
+from dosecalc.files import read_file
+from dosecalc.protocol.reader import read_protocol, read_site
+from dosecalc.protocol.settled import Settled
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.protocol.model import Protocol
+    from dosecalc.protocol.site import Site
+
+
+def load_protocol(protocol: str) -> Protocol:
+    """Load a shipped protocol by its id, or a protocol file by its path.
+
+    Raises:
+        Refusal: DC003 where there is neither.
+        InvalidFile: with all findings.
+    """
+    if protocol in shipped_protocols():
+        return read_protocol(read_file(shipped(f"{protocol}.yaml")), f"{protocol}.yaml")
+    if not protocol.endswith((".yaml", ".yml")) and not os.path.exists(protocol):
+        raise refuse(
+            "DC003",
+            msg("there is no protocol '{name}'", name=protocol),
+            msg("the shipped ones are: {names}; or give the path of a YAML file", names=", ".join(shipped_protocols())),
+        )
+    return read_protocol(read_file(protocol), protocol)
+
+
+def load(protocol: str, site: str | None = None) -> Settled:
+    """Load a protocol and the site file that goes with it.
+
+    Raises:
+        Refusal: DC003, DC601.
+        InvalidFile: findings of either file, or of the two together.
+    """
+    loaded = load_protocol(protocol)
+    return Settled(protocol=loaded, site=load_site(site, loaded) if site else None)
+
+
+def load_site(path: str, protocol: Protocol) -> Site:
+    """Load a site file and compare what it says with `protocol`."""
+    from dosecalc.protocol.site_checks import check_site_against
+
+    site = read_site(read_file(path), path)
+    if findings := list(check_site_against(site, protocol)):
+        raise InvalidFile(findings)
+    return site

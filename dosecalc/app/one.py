@@ -1,0 +1,176 @@
+"""One participant: doses, visits, timeline, calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from dosecalc.app.typed import dose_input
+from dosecalc.errors import refuse
+from dosecalc.files import read_file, write_whole
+from dosecalc.plan import dosed_arms, plan_doses, plan_visits, visible_arm
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from dosecalc.app.typed import Asked
+    from dosecalc.blinding import BlindedPlan
+    from dosecalc.dosing.result import Doses
+    from dosecalc.plan import Participant
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.text import Language
+
+CalendarAudience = Literal["participant", "clinic", "pharmacy"]
+AUDIENCES = {"participant": msg("participant"), "clinic": msg("clinic"), "pharmacy": msg("pharmacy")}
+
+
+def dose(settled: Settled, *, arm: str | None, asked: Asked, visits: Sequence[str] = ()) -> Doses:
+    """Calculate the doses of an arm (both areas' where every participant gets every arm).
+
+    Raises:
+        Refusal: what `dosing.dose` refuses, DC302, DC304.
+    """
+    from dosecalc.dosing.dose import calculate
+
+    arms = dosed_arms(settled.protocol, arm)
+    return calculate(settled, arms, dose_input(settled, asked), tuple(visits) or None)
+
+
+def schedule(settled: Settled, who: Participant) -> BlindedPlan:
+    """Plan a participant's visits, as anyone may see them.
+
+    Raises:
+        Refusal: DC303, DC304 and what `visits` refuses.
+    """
+    from dosecalc.blinding import blind
+    from dosecalc.visits.timeline import prepare
+
+    arm = visible_arm(settled.protocol, who.arm)
+    return blind(settled, arm, plan_visits(prepare(settled, arm.encounters), who))
+
+
+def pharmacy(settled: Settled, who: Participant) -> tuple[BlindedPlan, Doses]:
+    """Plan a participant's visits and doses, for the pharmacy.
+
+    Raises:
+        Refusal: DC302, DC304 and what `visits` and `dosing` refuse.
+    """
+    doses = plan_doses(settled, who)
+    unarmed = replace(who, arm=None) if settled.protocol.masking.masked else who
+    return schedule(settled, unarmed), doses
+
+
+def write_timeline(path: str, settled: Settled, plan: BlindedPlan, language: Language) -> None:
+    """Write the timeline of a plan as an SVG picture.
+
+    Raises:
+        Refusal: DC6xx where the file cannot be written.
+    """
+    from dosecalc.documents.timeline_svg import timeline_svg
+
+    write_whole(path, timeline_svg([booked.visit for booked in plan.visits], language, settled.protocol.id))
+
+
+def calendar_language(settled: Settled) -> Language:
+    """The language of a calendar when nobody chose one: the site's, else English."""
+    return settled.site.language if settled.site else "en"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """A file that was written."""
+
+    path: str
+    sha256: str
+    events: int
+    draft: bool = False
+
+
+def calendar_bytes(
+    settled: Settled,
+    plan: BlindedPlan,
+    doses: Doses | None,
+    *,
+    audience: CalendarAudience,
+    language: Language,
+    stamp: dt.datetime,
+    previous: bytes | None,
+    cancel: bool,
+) -> bytes:
+    """Make one participant's calendar file.
+
+    Raises:
+        Refusal: DC372 for a pharmacy's calendar without doses; what `calendars.export` refuses.
+    """
+    from dosecalc import __version__
+    from dosecalc.calendars import export
+
+    clinic = settled.site.clinic if settled.site else None
+    if audience == "pharmacy":
+        if doses is None:
+            raise refuse("DC372", msg("this plan has no doses for the pharmacy"), msg("plan it with the arm"))
+        return export.pharmacy_calendar(
+            plan,
+            doses,
+            clinic=clinic,
+            language=language,
+            stamp=stamp,
+            version=__version__,
+            previous=previous,
+            cancel=cancel,
+        )
+    make = export.participant_calendar if audience == "participant" else export.clinic_calendar
+    return make(
+        plan,
+        clinic=clinic,
+        language=language,
+        stamp=stamp,
+        version=__version__,
+        previous=previous,
+        cancel=cancel,
+    )
+
+
+def write_calendar(
+    settled: Settled,
+    who: Participant,
+    *,
+    audience: CalendarAudience,
+    language: Language,
+    out: str,
+    previous: str | None,
+    cancel: bool,
+    stamp: dt.datetime,
+) -> Written:
+    """Write one participant's calendar file; nothing is written when anything is refused.
+
+    Raises:
+        Refusal: what `schedule`, `pharmacy` and `calendar_bytes` refuse; DC371 where a dose's options are given for an
+            audience that sees no doses; DC6xx where the file cannot be written.
+    """
+    import hashlib
+
+    from dosecalc.dosing.result import DoseInput
+    from dosecalc.participant_code import check_code
+
+    check_code(who.code)
+    if audience != "pharmacy" and who.given not in (None, DoseInput()):
+        raise refuse(
+            "DC371",
+            msg("a calendar for the {audience} holds no doses", audience=AUDIENCES[audience]),
+            msg("leave out --area, --round, --weight and --level, or write --audience pharmacy"),
+        )
+    earlier = read_file(previous) if previous else None
+    plan, doses = pharmacy(settled, who) if audience == "pharmacy" else (schedule(settled, who), None)
+    data = calendar_bytes(
+        settled, plan, doses, audience=audience, language=language, stamp=stamp, previous=earlier, cancel=cancel
+    )
+    write_whole(out, data)
+    return Written(
+        path=out,
+        sha256=hashlib.sha256(data).hexdigest(),
+        events=data.count(b"BEGIN:VEVENT\r\n"),
+        draft=bool(doses and doses.draft),
+    )

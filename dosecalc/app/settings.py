@@ -1,0 +1,49 @@
+"""The clock, the environment, and where the shipped files are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import refuse
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.text import Language
+
+
+def now() -> dt.datetime:
+    """The clock, in whole seconds of UTC."""
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+def preferred_language() -> Language:
+    """The language of what people read: DOSECALC_LANGUAGE, else the locale's; Chinese where it says so, else English.
+
+    Raises:
+        Refusal: DC002 where DOSECALC_LANGUAGE is set to something else.
+    """
+    chosen = os.environ.get("DOSECALC_LANGUAGE")
+    if chosen == "en":
+        return "en"
+    if chosen == "zh":
+        return "zh"
+    if chosen:
+        raise refuse("DC002", msg("DOSECALC_LANGUAGE is '{text}'", text=chosen), msg("set it to en or zh"))
+    locale = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def shipped(*parts: str) -> str:
+    """The path of a shipped file under `schedules/`: inside the installed package, or beside it in a checkout."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    inside = os.path.join(package, "schedules")
+    return os.path.join(
+        inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "schedules"), *parts
+    )
+
+
+def shipped_protocols() -> list[str]:
+    """The ids of the shipped protocols."""
+    return sorted(name.removesuffix(".yaml") for name in os.listdir(shipped()) if name.endswith(".yaml"))

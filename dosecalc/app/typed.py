@@ -1,0 +1,151 @@
+"""What a person types → values; every number and date passes its firewall here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dosecalc.app.settings import now
+from dosecalc.errors import Finding, Usage, refuse
+from dosecalc.notation import parse_number, parse_positive
+from dosecalc.plan import Participant, WantedBooking
+from dosecalc.quantity import Quantity, parse_quantity
+from dosecalc.text import msg
+from dosecalc.units import unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dosecalc.dosing.result import DoseInput
+    from dosecalc.protocol.model import Protocol
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.quantity import Rounding
+    from dosecalc.text import Message
+    from dosecalc.visits.visit import Moment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """The options of `dose`, as typed."""
+
+    areas: Sequence[str] = ()
+    rounding: Rounding | None = None
+    weight: str | None = None
+    level: str | None = None
+
+
+def dose_input(settled: Settled, asked: Asked) -> DoseInput:
+    """Read the typed options.
+
+    Raises:
+        Refusal: DC201 and its kin for a number that is not one.
+    """
+    from dosecalc.dosing.result import DoseInput
+
+    return DoseInput(
+        areas=tuple(parse_number(area) for area in asked.areas),
+        weight=Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None,
+        level=_level(settled.protocol, asked.level) if asked.level is not None else None,
+        rounding=asked.rounding,
+    )
+
+
+def _level(protocol: Protocol, text: str) -> Quantity:
+    """A level with its unit, or a bare number in the unit of the protocol's one level."""
+    if any(character.isspace() for character in text.strip()) and any(c.isalpha() and c not in "eExX" for c in text):
+        return parse_quantity(text)
+    units = {(level.one_of or (level.at_least,))[0].unit for level in protocol.levels.values()}  # type: ignore[union-attr]
+    if len(units) != 1:
+        raise refuse(
+            "DC370",
+            msg("{protocol} has no dose level to choose", protocol=protocol.id)
+            if not units
+            else msg("the level has no unit"),
+            msg("leave out the level") if not units else msg("write the number, a space and the unit"),
+        )
+    return Quantity(parse_positive(text), units.pop())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dates:
+    """The options of `schedule` and `calendar` that hold dates, as typed; each `NAME=DATE`."""
+
+    start: str
+    actual: Sequence[str] = ()
+    anchors: Sequence[str] = ()
+    bookings: Sequence[str] = ()
+    outside_window: str | None = None
+
+
+def participant(
+    settled: Settled, *, code: str, arm: str | None, dates: Dates, given: DoseInput | None = None
+) -> Participant:
+    """Read the typed dates; a time without an offset is the site's local time.
+
+    Raises:
+        Refusal: DC4xx for a date that is not one.
+        Usage: DC004 to DC006 for a `NAME=DATE` that is not one, has no time where it needs one, or stands twice.
+    """
+    from dosecalc.visits.moments import parse_moment
+
+    zone = settled.timezone
+    bookings = _named(dates.bookings, "--book", zone)
+    for name, when in bookings.items():
+        if not isinstance(when, dt.datetime):
+            raise _usage(
+                "DC005",
+                msg("the booking of {visit} has no time", visit=name),
+                msg("write --book {visit}={day}T09:30", visit=name, day=when),
+            )
+    return Participant(
+        code=code,
+        start=parse_moment(dates.start, zone),
+        arm=arm,
+        given=given,
+        anchors=_named(dates.anchors, "--anchor", zone),
+        actual=_named(dates.actual, "--actual", zone),
+        bookings={
+            name: WantedBooking(when=when, outside_window=dates.outside_window)
+            for name, when in bookings.items()
+            if isinstance(when, dt.datetime)
+        },
+    )
+
+
+def _usage(code: str, what: Message, mend: Message) -> Usage:
+    return Usage([Finding(code, what, mend)])
+
+
+def _named(pairs: Iterable[str], option: str, zone: str) -> Mapping[str, Moment]:
+    from dosecalc.visits.moments import parse_moment
+
+    found: dict[str, Moment] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name or not text:
+            raise _usage(
+                "DC004",
+                msg("'{text}' is not a name, an equals sign and a date", text=pair),
+                msg("write for example {option} D7=2026-03-09", option=option),
+            )
+        if name in found:
+            raise _usage("DC006", msg("{option} names {name} twice", option=option, name=name), msg("give it once"))
+        found[name] = parse_moment(text, zone)
+    return found
+
+
+def stamp(text: str | None, settled: Settled) -> dt.datetime:
+    """The time of an export: as given, else the clock.
+
+    Raises:
+        Usage: DC007 where a date without a time is given.
+    """
+    from dosecalc.visits.moments import parse_moment
+
+    if text is None:
+        return now()
+    moment = parse_moment(text, settled.timezone)
+    if not isinstance(moment, dt.datetime):
+        raise _usage("DC007", msg("the stamp has no time"), msg("write --stamp {day}T09:30:00Z", day=moment))
+    return moment.astimezone(dt.UTC)
