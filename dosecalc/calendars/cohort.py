@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dosecalc.calendars.ics import END, write_event, write_head, zone_years
+from dosecalc.calendars.ics import END, write_event, write_head, write_nothing, zone_years
 from dosecalc.calendars.layout import note_years, widen
 from dosecalc.calendars.revisions import check_stamp, gone
 
@@ -42,10 +42,12 @@ class CohortFile:
         self._previous = previous
         self._seen: set[str] = set()
         self._years: dict[str, Years] = {}
+        self._empty = True
 
     def add(self, items: Items) -> bytes:
         """Return one participant's part of the file."""
         note_years(self._years, items)
+        self._empty = self._empty and not items.items
         if self._previous is not None:
             self._seen.update(item.uid for item in items.items)
         return "".join([self._writer.text(item, self._previous) for item in items.items]).encode()
@@ -58,7 +60,10 @@ class CohortFile:
 
     def tail(self) -> bytes:
         """Return the end of the file, with what the previous one had and this one has no longer."""
-        return b"".join(map(write_event, self._gone())) + END
+        left = self._gone()
+        if self._empty and not left:
+            return write_nothing(self._writer.head_of(self._protocol, None)) + END
+        return b"".join(map(write_event, left)) + END
 
     def _gone(self) -> list[Event]:
         if self._previous is None:

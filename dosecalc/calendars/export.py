@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dosecalc.calendars.event import calendar_uid
-from dosecalc.calendars.ics import Head, write_calendar
+from dosecalc.calendars.ics import write_calendar
 from dosecalc.calendars.revisions import read_previous, revise, whole_seconds
-from dosecalc.calendars.wording import calendar_name, clinic_events, participant_events, pharmacy_events
+from dosecalc.calendars.wording import calendar_head, clinic_events, participant_events, pharmacy_events
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -92,11 +91,6 @@ def _export(
     *,
     cancel: bool,
 ) -> bytes:
-    head = Head(
-        uid=calendar_uid(plan.protocol, plan.participant, audience),
-        name=calendar_name(audience, language, participant=plan.participant, protocol=plan.protocol),
-        language=language,
-        version=version,
-    )
+    head = calendar_head(audience, language, participant=plan.participant, protocol=plan.protocol, version=version)
     earlier = None if previous is None else read_previous(previous, head.uid)
     return write_calendar(head, revise(events, earlier, whole_seconds(stamp), language, cancel=cancel))

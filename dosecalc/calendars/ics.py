@@ -43,6 +43,8 @@ class Head:
     language: Language
     version: str
     """Version of dosecalc."""
+    nothing: str
+    """What a calendar says that has no items: a file needs one component (RFC 5545, section 3.4)."""
 
 
 class _Text(vText):
@@ -58,12 +60,19 @@ def write_calendar(head: Head, events: Sequence[Event]) -> bytes:
     calendar = _calendar(head, zone_years(events))
     for event in events:
         calendar.add_component(_vevent(event))
+    if not events:
+        calendar.add_component(_note(head))
     return _bytes(calendar)
 
 
 def write_head(head: Head, years: dict[str, Years]) -> bytes:
     """Return what stands above the events of a calendar that is written event by event; `END` follows them."""
     return _bytes(_calendar(head, years)).removesuffix(END)
+
+
+def write_nothing(head: Head) -> bytes:
+    """Return what stands in the place of the events, where there are none."""
+    return _bytes(_note(head))
 
 
 def write_event(event: Event) -> bytes:
@@ -158,6 +167,16 @@ def _vtimezone(name: str, years: Years) -> icalendar.Timezone:
     standard.add("TZOFFSETTO", dt.timedelta(hours=8))
     block.add_component(standard)
     return block
+
+
+def _note(head: Head) -> icalendar.Journal:
+    """A journal entry, for an event would need a day. Its stamp is fixed, so that it is the same in every export."""
+    note = icalendar.Journal()
+    note.add("SUMMARY", _Text(head.nothing))
+    note.add("DTSTAMP", dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
+    note.add("UID", _Text(head.uid.replace("@", ".nothing@")))
+    note.add("CLASS", "PRIVATE")
+    return note
 
 
 def _vevent(event: Event) -> icalendar.Event:

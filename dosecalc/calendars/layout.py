@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dosecalc.calendars.dose_words import dose_text
 from dosecalc.calendars.event import calendar_uid, item_uid
-from dosecalc.calendars.ics import END, Head, write_event, write_head, zone_years
+from dosecalc.calendars.ics import END, write_event, write_head, write_nothing, zone_years
 from dosecalc.calendars.made import CUT, TRY, Slot, plan_like, same_day, visit_like
 from dosecalc.calendars.revisions import check_stamp, gone, revised, whole_seconds
 from dosecalc.calendars.template import Template, escape, fold
 from dosecalc.calendars.wording import (
-    calendar_name,
+    calendar_head,
     participant_visit,
     routine_events,
     shown,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from dosecalc.blinding import BlindedPlan, BookedVisit
     from dosecalc.calendars.event import Audience, Event, MaskedAudience
-    from dosecalc.calendars.ics import Years
+    from dosecalc.calendars.ics import Head, Years
     from dosecalc.calendars.made import MadeUp
     from dosecalc.calendars.revisions import Previous
     from dosecalc.dosing.result import Doses
@@ -105,6 +105,8 @@ class _Writer:
             left = list(gone(previous, {item.uid for item in items.items}, self.stamp, self.language))
             texts += [write_event(event).decode() for event in left]
             widen(years, zone_years(left))
+        if not texts:
+            texts = [write_nothing(self.head_of(plan.protocol, plan.participant)).decode()]
         return "".join([self._file_head(plan, years), *texts]).encode() + END
 
     def text(self, item: Item, previous: Previous | None = None) -> str:
@@ -126,11 +128,8 @@ class _Writer:
 
     def head_of(self, protocol: str, participant: str | None) -> Head:
         """Return the head of a file; `participant` is None for that of a cohort."""
-        return Head(
-            uid=calendar_uid(protocol, participant, self.audience),
-            name=calendar_name(self.audience, self.language, participant=participant, protocol=protocol),
-            language=self.language,
-            version=self.version,
+        return calendar_head(
+            self.audience, self.language, participant=participant, protocol=protocol, version=self.version
         )
 
     def _file_head(self, plan: BlindedPlan, years: dict[str, Years]) -> str:

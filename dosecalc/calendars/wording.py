@@ -13,7 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from dosecalc.calendars.dose_words import DRAFT, dose_text
-from dosecalc.calendars.event import Alarm, Event, check_text, item_uid
+from dosecalc.calendars.event import Alarm, Event, calendar_uid, check_text, item_uid
+from dosecalc.calendars.ics import Head
 from dosecalc.text import msg, render
 from dosecalc.visits.moments import readable, site_zone
 
@@ -34,15 +35,23 @@ _QUARTER = dt.timedelta(minutes=15)
 _zone = cache(site_zone)
 
 
-def calendar_name(audience: Audience, language: Language, *, participant: str | None, protocol: str) -> str:
-    """Return what a calendar program shows as the calendar's name; `participant` is None for a whole cohort."""
+def calendar_head(
+    audience: Audience, language: Language, *, participant: str | None, protocol: str, version: str
+) -> Head:
+    """Return what stands above a calendar's items; `participant` is None for a whole cohort."""
     if audience == "participant":
-        text = msg("Clinic visits {participant}", participant=participant)
+        name = msg("Clinic visits {participant}", participant=participant)
     elif audience == "clinic":
-        text = msg("Trial visits {whose}", whose=participant or protocol)
+        name = msg("Trial visits {whose}", whose=participant or protocol)
     else:
-        text = msg("Pharmacy: doses {whose}", whose=participant or protocol)
-    return check_text(render(text, language))
+        name = msg("Pharmacy: doses {whose}", whose=participant or protocol)
+    return Head(
+        uid=calendar_uid(protocol, participant, audience),
+        name=_one_line(name, language),
+        language=language,
+        version=version,
+        nothing=render(msg("There is no visit to show yet."), language),
+    )
 
 
 def participant_events(
