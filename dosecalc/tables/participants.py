@@ -51,16 +51,18 @@ class Entry:
 class Row:
     """One row while it is read: its cells by column, and what is wrong with them."""
 
-    __slots__ = ("_cells", "_file", "_place", "findings", "line")
+    __slots__ = ("_file", "_place", "cells", "findings", "line")
 
     def __init__(self, file: str, line: int, cells: Sequence[str], place: Mapping[str, int]) -> None:
-        self._file, self.line, self._cells, self._place = file, line, cells, place
+        self._file, self.line, self.cells, self._place = file, line, cells, place
         self.findings: list[Finding] = []
 
     def text(self, column: str) -> str:
         """Return what stands in `column`; nothing where there is no such column, or a cell of spaces."""
         place = self._place.get(column)
-        text = "" if place is None else self._cells[place]
+        if place is None:
+            return ""
+        text = self.cells[place]
         return "" if text.isspace() else text
 
     def read(
@@ -88,9 +90,7 @@ class Row:
         if place is None:
             return [Finding(f.code, f.what, f.mend, Where(self._file, self.line)) for f in findings]
         where = Where(self._file, self.line, place + 1)
-        return [
-            Finding(f.code, msg("{column}: {what}", column=column, what=f.what), f.mend, where) for f in findings
-        ]
+        return [Finding(f.code, msg("{column}: {what}", column=column, what=f.what), f.mend, where) for f in findings]
 
 
 class ParticipantReader:
@@ -106,6 +106,8 @@ class ParticipantReader:
         self._protocol = settled.protocol
         self._no_input = DoseInput(rounding=rounding)
         self._rounding = rounding
+        self._any_input = not self.columns.place.keys().isdisjoint(("area_cm2", "weight_kg", "level"))
+        self._any_record = not self.columns.place.keys().isdisjoint(MEASURED)
         remember = lru_cache(MOST_KEPT)
         self._moment = remember(partial(parse_moment, zone=settled.timezone))
         self._day = remember(parse_day)
@@ -143,14 +145,14 @@ class ParticipantReader:
         code = row.read("participant", check_code, blank="parse")
         start = row.read("start", self._moment, blank="refuse")
         language = row.read("language", _language)
-        anchors = self._moments(row, ANCHOR, columns.anchors) if columns.anchors else _NONE
-        actual = self._moments(row, ACTUAL, columns.actual) if columns.actual else _NONE
+        anchors = self._moments(row, ANCHOR, columns.anchors)
+        actual = self._moments(row, ACTUAL, columns.actual)
         bookings = self._bookings(row) if columns.bookings or columns.reasons else _NONE
         arm, given, measured = None, None, _NOT_MEASURED
         if columns.doses:
             arm = row.read("arm", self._arm, blank="parse")
-            given = self._given(row, arm)
-            measured = self._measured(row)
+            given = self._given(row, arm) if self._any_input else self._no_input
+            measured = self._measured(row) if self._any_record else _NOT_MEASURED
         if row.findings or code is None or start is None:
             raise InvalidFile(row.findings)
         participant = Participant(
@@ -172,21 +174,23 @@ class ParticipantReader:
 
     def _moments(self, row: Row, prefix: str, named: Named) -> Mapping[str, Moment]:
         found: dict[str, Moment] = {}
-        for name, _ in named:
-            moment = row.read(prefix + name, self._moment)
-            if moment is not None:
-                found[name] = moment
+        for name, place in named:
+            if row.cells[place]:  # most are empty, and there are many
+                moment = row.read(prefix + name, self._moment)
+                if moment is not None:
+                    found[name] = moment
         return found or _NONE
 
     def _bookings(self, row: Row) -> Mapping[str, WantedBooking]:
         found: dict[str, WantedBooking] = {}
-        for visit, _ in self.columns.bookings:
-            when = row.read(BOOK + visit, self._time)
-            if when is not None:
-                reason = row.read(REASON + visit, free_text)
-                found[visit] = WantedBooking(when=when, outside_window=reason)
-        for visit, _ in self.columns.reasons:
-            if row.text(REASON + visit) and not row.text(BOOK + visit):
+        for visit, place in self.columns.bookings:
+            if row.cells[place]:
+                when = row.read(BOOK + visit, self._time)
+                if when is not None:
+                    reason = row.read(REASON + visit, free_text)
+                    found[visit] = WantedBooking(when=when, outside_window=reason)
+        for visit, place in self.columns.reasons:
+            if row.cells[place] and row.text(REASON + visit) and not row.text(BOOK + visit):
                 what = msg("there is a reason for booking {visit} outside its window, and no booking", visit=visit)
                 mend = msg("fill in {column}, or delete the reason", column=BOOK + visit)
                 row.refuse(REASON + visit, refuse("DC624", what, mend))
@@ -216,18 +220,13 @@ class ParticipantReader:
     def _measured(self, row: Row) -> Measured:
         """The record of how the area was measured: asked for wherever the file has a column for it (R9)."""
         place = self.columns.place
-        columns = [name for name in MEASURED if name in place]
-        if not columns:
-            return _NOT_MEASURED
         if not row.text("area_cm2"):
-            for name in columns:
+            for name in MEASURED:
                 if row.text(name):
                     what = msg("it is said how an area was measured, and there is no area")
                     row.refuse(name, refuse("DC624", what, msg("fill in area_cm2, or empty this cell")))
             return _NOT_MEASURED
-        blank: dict[str, Literal["refuse", "skip"]] = {
-            name: "refuse" if name in place else "skip" for name in MEASURED
-        }
+        blank: dict[str, Literal["refuse", "skip"]] = {name: "refuse" if name in place else "skip" for name in MEASURED}
         return Measured(
             method=row.read("area_method", self._method, blank=blank["area_method"]),
             by=row.read("area_measured_by", free_text, blank=blank["area_measured_by"]),

@@ -163,9 +163,7 @@ class Planner:
         return self._dose_plans[arm]
 
 
-def _located(
-    row: Row, timelines: TimelinePlan, participant: Participant, error: DosecalcError
-) -> Iterable[Finding]:
+def _located(row: Row, timelines: TimelinePlan, participant: Participant, error: DosecalcError) -> Iterable[Finding]:
     """Find the cells that a refusal is about, by planning again with one of them at a time."""
     for stage in _stages(participant):
         findings: list[Finding] = []

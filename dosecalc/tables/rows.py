@@ -199,5 +199,3 @@ def _ragged(cells: int, width: int, where: Where) -> Finding:
         msg('check the commas of this row; put a text that holds a comma in "…"'),
         where,
     )
-
-

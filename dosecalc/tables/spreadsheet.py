@@ -78,7 +78,7 @@ def _check_size(parts: zipfile.ZipFile, file: str) -> None:
 
 def _choose(workbook: CalamineWorkbook, file: str) -> tuple[CalamineSheet, tuple[Warned, ...]]:
     """The only sheet with something on it, or the only one that has the column `participant`."""
-    filled = [sheet for name in workbook.sheet_names if (sheet := workbook.get_sheet_by_name(name)).total_height]
+    filled = [sheet for name in workbook.sheet_names if (sheet := workbook.get_sheet_by_name(name)).height]
     if not filled:
         raise bad_file("DC613", msg("the workbook is empty"), msg("check that this is the right file"), Where(file))
     if len(filled) == 1:

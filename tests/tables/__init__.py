@@ -1,0 +1,1 @@
+"""Participants files in, folders of plans out."""
