@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from dosecalc.text import Message, msg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+T = TypeVar("T", bound=np.dtype[Any])
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 """One truth value for each row."""
 
@@ -54,6 +55,14 @@ def row_words(rows: Flags) -> Message:
     lasts = places[np.concatenate((breaks, [len(places) - 1]))].tolist()
     runs = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))
     return msg("row {rows}", rows=runs) if len(places) == 1 else msg("rows {rows}", rows=runs)
+
+
+def look_up(table: np.ndarray[Any, T], codes: np.ndarray[Any, Any]) -> np.ndarray[Any, T]:
+    """Return `table[codes]`, without the copy of all codes as 64-bit numbers that numpy makes for it."""
+    found = np.empty(len(codes), table.dtype)
+    for block in blocks(len(codes)):
+        found[block] = table[codes[block]]
+    return found
 
 
 def blocks(count: int) -> Iterator[slice]:

@@ -98,17 +98,15 @@ def _integers(count: int, parts: Sequence[tuple[Flags | None, Integers]], used: 
 
     An array that another column has already (`used`) is copied: columns must not change together.
     """
-    members, values = parts[0]
-    if len(parts) == 1 and members is None:
-        if id(values) in used:
-            values = values.copy()
-        used.add(id(values))
-        return pd.arrays.IntegerArray(values, np.zeros(count, bool))
-    missing = np.ones(count, bool)
-    column = np.zeros(count, np.int64)
-    for members, values in parts:
-        np.copyto(column, values, where=True if members is None else members)
-        missing &= False if members is None else ~members
+    members, column = parts[0]
+    if id(column) in used:
+        column = column.copy()
+    used.add(id(column))
+    missing = np.zeros(count, bool) if members is None else ~members
+    for more, values in parts[1:]:
+        assert more is not None  # rows that share a column have different rules
+        np.copyto(column, values, where=more)
+        missing &= ~more
     return pd.arrays.IntegerArray(column, missing)
 
 

@@ -15,6 +15,7 @@ from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, plann
 from dosecalc.dosing.weight import MOST_KG
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import LevelRef
+from dosecalc.rows import look_up
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class Groups:
             return np.zeros(self.count, bool)
         table = np.zeros(max(self.by_number) + 1, bool)
         table[list(groups)] = True
-        flags: Flags = table[self.of]
-        return flags
+        return look_up(table, self.of)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +124,7 @@ def _groups(settled: Settled, frame: pd.DataFrame, problems: Problems) -> Groups
         codes, names = pd.factorize(series)
     numbers = {arm: number for number, arm in enumerate(protocol.arms)}
     kind = "i1" if len(numbers) < 128 else "i8"  # one byte a row is read fastest
-    of: Codes = np.array([numbers.get(name, -1) for name in names] + [-1], dtype=kind)[codes]
+    of: Codes = look_up(np.array([numbers.get(name, -1) for name in names] + [-1], dtype=kind), codes)
     problems.add(
         "DC302",
         msg("the arm is missing, or {protocol} has no such arm", protocol=protocol.id),

@@ -17,7 +17,7 @@ from dosecalc.dosing.questions import Questions
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import Answer, BelowOneSite, Patches, PerSite
 from dosecalc.quantity import Rounding
-from dosecalc.rows import Flags, Problems, blocks
+from dosecalc.rows import Flags, Problems, blocks, look_up
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def multiply(
 def _per_row(rows: Rows, factors: Sequence[int]) -> Integers:
     if rows.choice is None:
         return np.full(rows.count, factors[0], np.int64)
-    return np.array(factors, np.int64).take(rows.choice)
+    return look_up(np.array(factors, np.int64), rows.choice)
 
 
 def whole_amounts(
