@@ -52,6 +52,10 @@ class Message:
         return render(self, "en")
 
 
+NOTHING = Message("")
+"""Where a sentence has a part that may be missing."""
+
+
 def msg(template: str, /, **params: object) -> Message:
     """Make a `Message`. Babel collects the templates by the name of this function."""
     return Message(template, tuple(params.items()))
@@ -70,6 +74,8 @@ def render(text: object, language: Language) -> str:
     if isinstance(text, str):  # the most frequent case, and the check for `Speaks` is slow
         return text
     if isinstance(text, Message):
+        if not text.template:  # gettext would answer with the head of the catalogue
+            return ""
         translate = _TRANSLATIONS.get(language) or _load(language)
         return translate(text.template).format_map({name: render(value, language) for name, value in text.params})
     if isinstance(text, Words):

@@ -10,7 +10,7 @@ from dosecalc.dosing.result import Warned
 from dosecalc.errors import Refusal, refuse
 from dosecalc.protocol.dose_rule import LevelRef, VolumeMatched
 from dosecalc.quantity import Quantity, parse_number, parse_quantity, show
-from dosecalc.text import Message, msg
+from dosecalc.text import NOTHING, Message, msg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +114,7 @@ def allowed(level: Level) -> Message:
         return msg("at most {high}", high=show(high))
     if low is not None:
         return msg("at least {low}", low=show(low))
-    words = msg("")
+    words = NOTHING
     for value in level.one_of:
         words = msg("{more}, {one}", more=words, one=show(value)) if words.template else show(value)
     return words

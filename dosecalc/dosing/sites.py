@@ -11,7 +11,7 @@ from dosecalc.dosing.result import Rounded, Warned
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.protocol.dose_rule import BelowOneSite, Patches
 from dosecalc.quantity import Rounding, plain, round_whole
-from dosecalc.text import Message, msg
+from dosecalc.text import NOTHING, Message, msg
 
 if TYPE_CHECKING:
     from dosecalc.dosing.area import CheckedArea
@@ -51,7 +51,7 @@ def count_sites(questions: Questions, rule: PerSite, area: CheckedArea, by_hand:
     exact = [patch * rule.sites for patch in area.patches]
     whole = area.total * rule.sites
     if all(_is_whole(part) for part in exact):
-        line = _line(area.total, rule, whole, msg(""))
+        line = _line(area.total, rule, whole, NOTHING)
         return SiteCount(sites=int(whole.value), rounding=None, by_hand=False, derivation=(line,))
     lines: list[Message] = []
     each = False
@@ -113,7 +113,7 @@ def _last_line(
     words: Message,
 ) -> Message:
     if rounding is None:
-        return _line(area.total, rule, whole, msg(""))
+        return _line(area.total, rule, whole, NOTHING)
     off = signed_percent(rounding.deviation_percent)
     if each:
         return msg(
@@ -126,7 +126,7 @@ def _last_line(
 def _count(questions: Questions, rule: PerSite, exact: Quantity, mode: Rounding) -> tuple[int, Message]:
     """Whole sites of one part, and how they came about."""
     if _is_whole(exact):
-        return int(exact.value), msg("")
+        return int(exact.value), NOTHING
     if exact.value < 1:
         if questions.answer(rule.below_one_site, _BELOW) == "error":
             raise refuse(
