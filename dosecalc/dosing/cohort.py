@@ -44,7 +44,7 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
 
     Raises:
         Refusal: DC302, DC304, DC307 as `dosing.dose`; everything that is wrong with a row, with the numbers of all rows
-            that have it, counted from 1: DC301 to DC341 as there, DC350 to DC352 for what cannot be read, DC353 and
+            that have it, counted from 1: DC301 to DC342 as there, DC350 to DC352 for what cannot be read, DC353 and
             DC354 for what 64 bits cannot hold exactly.
     """
     problems = Problems()

@@ -219,7 +219,7 @@ def whole_amounts(
         case "half_up":
             whole += _at_least_half(exact, whole, under)
     rows.problems.add(
-        "DC317",
+        "DC342",
         msg("the dose is rounded down to nothing"),
         msg("check the amounts: a dose is never zero"),
         broken & (whole == 0),

@@ -36,8 +36,8 @@ def calculate(settled: Settled, arms: Sequence[str], given: DoseInput, visits: S
 
     Raises:
         Refusal: DC202, DC204, amounts that do not go together; DC301, an open question; DC302 to DC308, arms and
-            visits; DC309, an answer that cannot be; DC310 to DC317, areas and rounding; DC320 to DC322, weights; DC330
-            to DC334, levels; DC340, DC341, caps.
+            visits; DC309, an answer that cannot be; DC310 to DC316, areas; DC320 to DC322, weights; DC330
+            to DC334, levels; DC340, DC341, caps; DC342, nothing is left after rounding.
     """
     return prepare_doses(settled, arms).of(given, visits)
 

@@ -221,7 +221,7 @@ def _total(
     whole = round_whole(exact, mode)
     if whole == 0:
         raise refuse(
-            "DC317",
+            "DC342",
             msg("the dose is rounded down to nothing: {exact} {unit}", exact=exact_digits(exact), unit=product.unit),
             msg("check the amounts: a dose is never zero"),
         )
