@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         ui.chosen = chosen_language(words)
         ui.language = ui.chosen or preferred_language()
-        cli.main(args=words, prog_name="dosecalc", standalone_mode=False, obj=ui)
+        with cli.make_context("dosecalc", words, obj=ui) as context:
+            cli.invoke(context)
         sys.stdout.flush()
         code = 0
     except DosecalcError as error:
