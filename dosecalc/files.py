@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_AT_ONCE = 1 << 20
+_AT_ONCE = 1 << 17
 _Made = TypeVar("_Made")
 
 
@@ -44,6 +44,16 @@ def read_file(path: str) -> bytes:
             msg("{path} cannot be read ({reason})", path=path, reason=error.strerror or "?"),
             msg("check the name of the file and that you may read it"),
         ) from error
+
+
+def make_folder(path: str) -> None:
+    """Make a folder where there is none yet, and those above it.
+
+    Raises:
+        Refusal: DC602 to DC604 as `write_whole`.
+    """
+    with _refusing(path):
+        os.makedirs(path, exist_ok=True)
 
 
 def write_whole(path: str, data: bytes) -> None:

@@ -164,7 +164,9 @@ def _sorted(cohort: Cohort) -> Sequence[int]:
 
 def _notes(cohort: Cohort, earlier: Earlier | None, warned: int) -> Iterator[Warned]:
     if warned:
-        text = msg("{count} participants have warnings on their doses: see the last column of doses.csv", count=warned)
+        text = msg(
+            "participants with a warning on their doses: {count}; see the last column of doses.csv", count=warned
+        )
         yield Warned(code="dose-warnings", text=text)
     if earlier is None:
         return
@@ -172,8 +174,8 @@ def _notes(cohort: Cohort, earlier: Earlier | None, warned: int) -> Iterator[War
     gone = [code for code in earlier.participants if code not in now]
     if gone:
         text = msg(
-            "{count} participants of the earlier plan are not in this one ({codes}): their visits are cancelled in "
-            "clinic.ics, and they get no calendar file; to cancel those on their phones, write one with "
+            "participants of the earlier plan who are not in this one: {count} ({codes}). Their visits are cancelled in "
+            "clinic.ics, and they get no calendar file; to cancel those on a phone, write one with "
             "dosecalc calendar --previous FILE --cancel",
             count=len(gone),
             codes=", ".join(gone[:_NAMED]) + (", …" if len(gone) > _NAMED else ""),

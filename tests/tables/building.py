@@ -49,10 +49,18 @@ def refused(data: bytes, protocol: str = STROKE, *, file: str = "list.csv", site
     return []
 
 
-def plan(data: bytes, out: Path | str, protocol: str = STROKE, *, site: bool = True, **options: Any) -> WrittenPlan:
+def plan(
+    data: bytes,
+    out: Path | str,
+    protocol: str = STROKE,
+    *,
+    site: bool = True,
+    stamp: dt.datetime = STAMP,
+    **options: Any,
+) -> WrittenPlan:
     """Write the plan of a participants file."""
-    options = {"stamp": STAMP, "version": VERSION} | options
-    return write_cohort(read_cohort(settled(protocol, site), data, "list.csv"), os.fspath(out), **options)
+    cohort = read_cohort(settled(protocol, site), data, "list.csv")
+    return write_cohort(cohort, os.fspath(out), stamp=stamp, version=VERSION, **options)
 
 
 def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:

@@ -111,8 +111,10 @@ def test_a_weight_that_the_dose_does_not_depend_on_is_refused() -> None:
 
 def test_the_arm_of_another_trial_is_refused() -> None:
     assert hair("group-1", area_cm2="24") == [
-        "list.csv:2:3 DC302 arm: NCT07203599 has no arm 'group-1'; its arms are: phase1-A, phase1-B, phase1-C, "
-        "phase2-exosome, phase2-minoxidil"
+        (
+            "list.csv:2:3 DC302 arm: NCT07203599 has no arm 'group-1'; its arms are: phase1-A, phase1-B, phase1-C, "
+            "phase2-exosome, phase2-minoxidil"
+        )
     ]
 
 
@@ -167,8 +169,10 @@ def test_every_column_of_the_record_is_filled_where_there_is_an_area() -> None:
 def test_the_record_of_no_area_is_refused() -> None:
     data = table(RECORD, "SZ-001,2026-03-02,phase2-minoxidil,,tracing,,")
     assert refused(data, HAIR) == [
-        "list.csv:2:5 DC624 area_method: it is said how an area was measured, and there is no area; "
-        "fill in area_cm2, or empty this cell"
+        (
+            "list.csv:2:5 DC624 area_method: it is said how an area was measured, and there is no area; "
+            "fill in area_cm2, or empty this cell"
+        )
     ]
 
 
@@ -177,8 +181,10 @@ def test_areas_without_a_record_are_planned_and_that_is_said() -> None:
     cohort = read_cohort(settled(HAIR), data, "list.csv")
     check_cohort(cohort)
     assert [str(note.text) for note in cohort.planner.notes()] == [
-        "the file does not say how, by whom and when areas were measured (it has no column area_measured_by, "
-        "area_date), so a method that overstates them goes unnoticed"
+        (
+            "the file does not say how, by whom and when areas were measured (it has no column area_measured_by, "
+            "area_date), so a method that overstates them goes unnoticed"
+        )
     ]
 
 
@@ -191,23 +197,30 @@ def test_who_does_not_know_the_arm_needs_nothing_that_only_doses_need() -> None:
 
 def test_a_language_is_one_that_calendars_are_written_in() -> None:
     assert stroke(language="fr") == [
-        'list.csv:2:3 DC621 language: "fr" is not a language that calendars are written in; '
-        "write en or zh, or leave the cell empty for the site's language"
+        (
+            'list.csv:2:3 DC621 language: "fr" is not a language that calendars are written in; '
+            "write en or zh, or leave the cell empty for the site's language"
+        )
     ]
 
 
 def test_a_booking_needs_a_time() -> None:
     assert stroke(book_D7="2026-03-09") == [
-        "list.csv:2:3 DC623 book_D7: a booking needs a time of day, and only the date 2026-03-09 is given; "
-        "write it as 2026-03-09THH:MM, for example 2026-03-09T09:30"
+        (
+            "list.csv:2:3 DC623 book_D7: a booking needs a time of day, and only the date 2026-03-09 is given; "
+            "write it as 2026-03-09THH:MM, for example 2026-03-09T09:30"
+        )
     ]
 
 
 def test_a_booking_outside_the_window_is_refused_at_its_cell_and_told_the_column_for_the_reason() -> None:
     # Day 7 after 2 March is 9 March; two days either way end on 11 March.
     assert stroke(book_D14="2026-03-16T09:00", book_D7="2026-03-12T09:30") == [
-        "list.csv:2:4 DC420 book_D7: D7 on 2026-03-12 lies outside its window, 2026-03-07 to 2026-03-11: "
-        "1 day too late; correct it, or, where the investigator allows it, say why in the column outside_window_D7"
+        (
+            "list.csv:2:4 DC420 book_D7: D7 on 2026-03-12 lies outside its window, 2026-03-07 to 2026-03-11: "
+            "1 day too late; "
+            "correct it, or, where the investigator allows it, say why in the column outside_window_D7"
+        )
     ]
 
 
@@ -217,15 +230,19 @@ def test_a_booking_outside_the_window_with_a_reason_is_taken() -> None:
 
 def test_a_reason_without_a_booking_is_refused() -> None:
     assert stroke(book_D7="", outside_window_D7="Ward closed") == [
-        "list.csv:2:4 DC624 outside_window_D7: there is a reason for booking D7 outside its window, and no booking; "
-        "fill in book_D7, or delete the reason"
+        (
+            "list.csv:2:4 DC624 outside_window_D7: there is a reason for booking D7 outside its window, "
+            "and no booking; fill in book_D7, or delete the reason"
+        )
     ]
 
 
 def test_a_reason_that_a_spreadsheet_would_run_is_refused() -> None:
     assert stroke(book_D7="2026-03-12T09:30", outside_window_D7="=cmd()") == [
-        'list.csv:2:4 DC622 outside_window_D7: the text "=cmd()" begins as a formula does: a spreadsheet would run it; '
-        "begin it with a letter or a digit"
+        (
+            'list.csv:2:4 DC622 outside_window_D7: the text "=cmd()" begins as a formula does: '
+            "a spreadsheet would run it; begin it with a letter or a digit"
+        )
     ]
 
 
@@ -273,8 +290,10 @@ def test_a_participant_that_stands_twice_is_refused() -> None:
     )
     assert refused(data) == [
         f"list.csv:4 DC625 the participant TT-001 stands on line 2 already{mend}",
-        "list.csv:5 DC625 tt-002 differs only in capital letters from TT-002 on line 3: "
-        f"on some computers their files are one{mend}",
+        (
+            "list.csv:5 DC625 tt-002 differs only in capital letters from TT-002 on line 3: "
+            f"on some computers their files are one{mend}"
+        ),
     ]
 
 

@@ -68,51 +68,69 @@ def test_utf_8_is_not_taken_for_gb18030() -> None:
     [
         (
             "participant,start\r\nTT-001,2026-03-02\r\n".encode("utf-16"),
-            "list.csv DC611 the file is Unicode text of two bytes a character (UTF-16); "
-            "save the table as CSV UTF-8 (in Excel: Save As, CSV UTF-8)",
+            (
+                "list.csv DC611 the file is Unicode text of two bytes a character (UTF-16); "
+                "save the table as CSV UTF-8 (in Excel: Save As, CSV UTF-8)"
+            ),
         ),
         (
             b"participant,start\nTT-001\x00,2026-03-02\n",
-            "list.csv:2 DC611 the file holds a zero byte, which no text has; "
-            "save the table as CSV UTF-8 (in Excel: Save As, CSV UTF-8)",
+            (
+                "list.csv:2 DC611 the file holds a zero byte, which no text has; "
+                "save the table as CSV UTF-8 (in Excel: Save As, CSV UTF-8)"
+            ),
         ),
         (
             # 0xFF begins no character of UTF-8, and none of GB18030.
             b"participant,start\nTT-001,2026-03-02\nTT-\xff,2026-03-02\n",
-            "list.csv:3 DC611 the text is neither UTF-8 nor GB18030; the first byte that does not fit stands on this "
-            "line; save the table as CSV UTF-8 (in Excel: Save As, CSV UTF-8)",
+            (
+                "list.csv:3 DC611 the text is neither UTF-8 nor GB18030; the first byte that does not fit stands on "
+                "this line; save the table as CSV UTF-8 (in Excel: Save As, CSV UTF-8)"
+            ),
         ),
         (b"", "list.csv DC613 the file is empty; check that this is the right file"),
         (b" \r\n,,\r\n", "list.csv DC613 the file is empty; check that this is the right file"),
         (
             table(HEADER),
-            "list.csv:1 DC613 the file has a header and no participant; "
-            "write one row for each participant below the header",
+            (
+                "list.csv:1 DC613 the file has a header and no participant; "
+                "write one row for each participant below the header"
+            ),
         ),
         (
             table("participant;start", "TT-001;2026-03-02"),
-            "list.csv:1 DC612 the columns are separated by semicolons; "
-            "save the table with commas between the columns (CSV UTF-8)",
+            (
+                "list.csv:1 DC612 the columns are separated by semicolons; "
+                "save the table with commas between the columns (CSV UTF-8)"
+            ),
         ),
         (
             table("participant\tstart", "TT-001\t2026-03-02"),
-            "list.csv:1 DC612 the columns are separated by tabs; "
-            "save the table with commas between the columns (CSV UTF-8)",
+            (
+                "list.csv:1 DC612 the columns are separated by tabs; "
+                "save the table with commas between the columns (CSV UTF-8)"
+            ),
         ),
         (
             b'participant,start\nTT-001,2026-03-02\n"TT-002,2026-03-05\n',
-            "list.csv:3 DC612 the quotation marks of this row do not fit (unexpected end of data); "
-            'put a text that holds a comma or a line break in "…", and write " within it as ""',
+            (
+                "list.csv:3 DC612 the quotation marks of this row do not fit (unexpected end of data); "
+                'put a text that holds a comma or a line break in "…", and write " within it as ""'
+            ),
         ),
         (
             b"\xd0\xcf\x11\xe0 an old workbook",
-            "list.csv DC610 this is a workbook in the old .xls format, or one with a password; "
-            "save it as .xlsx without a password, or as CSV UTF-8",
+            (
+                "list.csv DC610 this is a workbook in the old .xls format, or one with a password; "
+                "save it as .xlsx without a password, or as CSV UTF-8"
+            ),
         ),
         (
             b"PK\x03\x04 a workbook",
-            "list.csv DC610 the file is not what the end of its name says, .csv; "
-            "save the table as CSV UTF-8 or as .xlsx, under a name that says so",
+            (
+                "list.csv DC610 the file is not what the end of its name says, .csv; "
+                "save the table as CSV UTF-8 or as .xlsx, under a name that says so"
+            ),
         ),
     ],
 )
@@ -122,15 +140,19 @@ def test_a_file_that_is_no_table_is_refused_with_its_reason(data: bytes, said: s
 
 def test_a_file_of_another_kind_is_refused() -> None:
     assert refused(table(HEADER, GOOD), file="list.txt") == [
-        "list.txt DC610 this is neither comma-separated text (.csv) nor a workbook (.xlsx); "
-        "save the table as CSV UTF-8 or as .xlsx, under a name that says so"
+        (
+            "list.txt DC610 this is neither comma-separated text (.csv) nor a workbook (.xlsx); "
+            "save the table as CSV UTF-8 or as .xlsx, under a name that says so"
+        )
     ]
 
 
 def test_text_under_the_name_of_a_workbook_is_refused() -> None:
     assert refused(table(HEADER, GOOD), file="list.xlsx") == [
-        "list.xlsx DC610 the file is not what the end of its name says, .xlsx; "
-        "save the table as CSV UTF-8 or as .xlsx, under a name that says so"
+        (
+            "list.xlsx DC610 the file is not what the end of its name says, .xlsx; "
+            "save the table as CSV UTF-8 or as .xlsx, under a name that says so"
+        )
     ]
 
 
@@ -146,8 +168,10 @@ def test_every_ragged_row_is_named_with_its_line_beside_the_other_findings() -> 
     ragged = '; check the commas of this row; put a text that holds a comma in "…"'
     assert refused(data) == [
         f"list.csv:2 DC612 this row has 2 cells, and the header has 3{ragged}",
-        "list.csv:3:2 DC402 start: 2026-02-30 does not exist: February 2026 has 28 days; "
-        "check the day; the form is YYYY-MM-DD",
+        (
+            "list.csv:3:2 DC402 start: 2026-02-30 does not exist: February 2026 has 28 days; "
+            "check the day; the form is YYYY-MM-DD"
+        ),
         f"list.csv:4 DC612 this row has 4 cells, and the header has 3{ragged}",
     ]
 
@@ -174,6 +198,8 @@ def test_a_column_like_no_other_is_told_which_there_are() -> None:
 
 def test_an_open_trial_needs_the_arm() -> None:
     assert refused(table("participant,start", "SZ-001,2026-03-02"), HAIR) == [
-        "list.csv:1 DC618 the column 'arm' is missing; add it, with each participant's arm: "
-        "phase1-A, phase1-B, phase1-C, phase2-exosome, phase2-minoxidil"
+        (
+            "list.csv:1 DC618 the column 'arm' is missing; add it, with each participant's arm: "
+            "phase1-A, phase1-B, phase1-C, phase2-exosome, phase2-minoxidil"
+        )
     ]

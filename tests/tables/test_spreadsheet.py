@@ -24,6 +24,8 @@ CLOCK = {"num_format": "hh:mm"}
 Sheet = Any
 Book = Any
 
+clock = dt.datetime.fromisoformat  # a workbook's times have no zone
+
 
 def workbook(*sheets: tuple[str, Callable[[Book, Sheet], None]]) -> bytes:
     stream = io.BytesIO()
@@ -90,13 +92,13 @@ def test_many_such_cells_are_named_up_to_twenty_and_then_counted() -> None:
 
 
 def test_dates_and_times_become_iso_text() -> None:
-    data = single(["a", "b"], [dt.date(2026, 3, 2), dt.datetime(2026, 3, 9, 9, 30)])
+    data = single(["a", "b"], [dt.date(2026, 3, 2), clock("2026-03-09T09:30")])
     assert texts(data) == [["2026-03-02", "2026-03-09T09:30"]]
 
 
 def test_a_full_minute_that_the_double_missed_is_that_minute() -> None:
     # 46090.395833333 days after 1899-12-30 is 2026-03-09T09:29:59.999971.
-    stamp = with_number(single(["a"], [dt.datetime(2026, 3, 9, 9, 30)]), "46090.395833333336", "46090.395833333")
+    stamp = with_number(single(["a"], [clock("2026-03-09T09:30")]), "46090.395833333336", "46090.395833333")
     assert texts(stamp) == [["2026-03-09T09:30"]]
 
 
@@ -107,7 +109,7 @@ def test_text_cells_stay_as_they_are() -> None:
 def test_a_list_in_a_workbook_is_planned_like_the_same_list_in_text() -> None:
     data = single(
         ["participant", "start", "arm", "area_cm2", "book_W2"],
-        ["SZ-001", dt.date(2026, 3, 2), "phase1-A", 23.4, dt.datetime(2026, 3, 16, 9, 30)],
+        ["SZ-001", dt.date(2026, 3, 2), "phase1-A", 23.4, clock("2026-03-16T09:30")],
         ["SZ-002", "2026-03-03", "phase1-B", "8.2;11.1;10.7", ""],
     )
     assert refused(data, HAIR, file="list.xlsx") == []
@@ -128,8 +130,10 @@ def test_cells_that_hold_no_value_are_refused_one_by_one() -> None:
         f"list.xlsx:2:2 DC615 the cell holds a truth value{mend}",
         f"list.xlsx:2:3 DC615 the cell holds an error (#N/A){mend}",
         f"list.xlsx:2:4 DC615 the cell holds a time without a date{mend}",
-        "list.xlsx:3:1 DC615 the cell holds a number of more than 15 digits, "
-        f"and a workbook does not keep all of them{mend}",
+        (
+            "list.xlsx:3:1 DC615 the cell holds a number of more than 15 digits, "
+            f"and a workbook does not keep all of them{mend}"
+        ),
     ]
 
 
@@ -153,8 +157,10 @@ def test_two_sheets_with_participants_are_refused() -> None:
     rows = (["participant", "start"], ["TT-001", "2026-03-02"])
     data = workbook(("Site 1", filled(*rows)), ("Site 2", filled(*rows)))
     assert refused(data, file="list.xlsx") == [
-        "list.xlsx DC614 the workbook has several sheets: Site 1, Site 2; "
-        "keep the column 'participant' on one sheet only, or save that sheet as a file"
+        (
+            "list.xlsx DC614 the workbook has several sheets: Site 1, Site 2; "
+            "keep the column 'participant' on one sheet only, or save that sheet as a file"
+        )
     ]
 
 

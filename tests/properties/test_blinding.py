@@ -1,0 +1,112 @@
+"""What masked people see does not depend on the allocation (R15): not one byte, name, size or time of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tables.building import ESCALATION, LATER, STROKE, plan, settled, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DAYS = st.dates(dt.date(2026, 1, 1), dt.date(2027, 12, 31))
+REASON = st.sampled_from(["", "Ward closed", "患者出差", 'said "later", twice'])
+
+
+def seen(folder: Path) -> dict[str, tuple[int, int, int, bytes]]:
+    """All that someone can see of a folder without opening `pharmacy/`: modes, sizes, times, bytes."""
+    found = {}
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        name = path.relative_to(folder).as_posix()
+        if name.startswith("pharmacy/"):
+            continue
+        status = path.stat()
+        data = path.read_bytes() if path.is_file() else b""
+        found[name] = (status.st_mode, status.st_size if path.is_file() else 0, status.st_mtime_ns, data)
+    return found
+
+
+@st.composite
+def cohorts(draw: st.DrawFn, visits: Sequence[tuple[str, int]]) -> tuple[str, list[str]]:
+    """A header and rows with the columns that masked people see. `visits` are ids and days after the start."""
+    count = draw(st.integers(1, 5))
+    codes = draw(
+        st.lists(st.from_regex(r"[A-Z]{2}-[0-9]{3}", fullmatch=True), min_size=count, max_size=count, unique=True)
+    )
+    header = "participant,start,language" + "".join(f",book_{visit},outside_window_{visit}" for visit, _ in visits)
+    rows = []
+    for code in codes:
+        start = draw(DAYS)
+        cells = [code, start.isoformat(), draw(st.sampled_from(["", "en", "zh"]))]
+        for _, days in visits:
+            reason = draw(REASON)
+            day = start + dt.timedelta(days=days)
+            booked = draw(st.booleans()) or bool(reason)
+            cells += [
+                f"{day}T{draw(st.integers(8, 16)):02}:30" if booked else "",
+                '"' + reason.replace('"', '""') + '"',
+            ]
+        rows.append(",".join(cells))
+    return header, rows
+
+
+def written(
+    protocol: str, header: str, rows: Sequence[str], **options: object
+) -> dict[str, tuple[int, int, int, bytes]]:
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "out")
+        plan(table(header, *rows), out, protocol, **options)  # type: ignore[arg-type]
+        return seen(Path(out))
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_the_arms_of_nct07084012_cannot_be_seen(data: st.DataObject) -> None:
+    arms = st.sampled_from(list(settled(STROKE).protocol.arms))
+    header, rows = data.draw(cohorts([("D7", 7), ("D14", 14)]))
+    first = [f"{row},{data.draw(arms)}" for row in rows]
+    second = [f"{row},{data.draw(arms)}" for row in data.draw(st.permutations(rows))]
+    one = written(STROKE, f"{header},arm", first)
+    assert one == written(STROKE, f"{header},arm", second)
+    nurse = written(STROKE, header, rows)
+    assert {name: what for name, what in one.items() if name != "pharmacy"} == nurse
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_the_areas_and_levels_of_nct06932393_cannot_be_seen(data: st.DataObject) -> None:
+    # exosomes need an area; saline may have one; an empty cell means both. The site's level is 5e8 particles/cm².
+    hidden = st.sampled_from(["exosomes,10,5e8", "saline,10,", "saline,,", ",8.25,", ",20;3.5,5e8 particles/cm²"])
+    header, rows = data.draw(cohorts([("INJ2", 31)]))
+    first = [f"{row},{data.draw(hidden)}" for row in rows]
+    second = [f"{row},{data.draw(hidden)}" for row in data.draw(st.permutations(rows))]
+    columns = f"{header},arm,area_cm2,level"
+    one = written(ESCALATION, columns, first)
+    assert one == written(ESCALATION, columns, second)
+    nurse = written(ESCALATION, header, rows)
+    assert {name: what for name, what in one.items() if name != "pharmacy"} == nurse
+
+
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_a_change_of_arms_cannot_be_seen_in_a_later_plan(data: st.DataObject) -> None:
+    """Sequences and stamps move with what masked people see, and with nothing else."""
+    arms = st.sampled_from(list(settled(STROKE).protocol.arms))
+    header, rows = data.draw(cohorts([("D7", 7)]))
+    with tempfile.TemporaryDirectory() as folder:
+        found = []
+        for name in ("one", "two"):
+            base = Path(folder, name)
+            base.mkdir()
+            for stage, options in (("first", {}), ("second", {"previous": str(base / "first"), "stamp": LATER})):
+                lines = [f"{row},{data.draw(arms)}" for row in rows]
+                plan(table(f"{header},arm", *lines), base / stage, STROKE, **options)  # type: ignore[arg-type]
+            found.append([seen(base / "first"), seen(base / "second")])
+        assert found[0] == found[1]
