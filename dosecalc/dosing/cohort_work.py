@@ -68,7 +68,7 @@ class _Job:
         caps = tuple(cap for cap in self.plan.rule.caps if cap.holds == "per_dose")
         match rule:
             case PerSite():
-                how: Hashable = (rule.sites, rule.rounding, rule.below_one_site, rule.patches)
+                how: Hashable = _site_decisions(rule)
             case PerArea() | PerWeight():
                 how = rule.rounding
             case _:
@@ -89,7 +89,7 @@ class Workshop:
         self._levels_by_hand: set[int] = set()
         self._done: dict[Hashable, Scaled] = {}
         self._counted: dict[Hashable, Integers] = {}
-        self._have_sites: set[int] = set()
+        self._sharing: dict[Hashable, list[int]] = {}
 
     def doses(self) -> list[CohortDose]:
         """Return the doses, each for all groups that have it at the same visit, on the same area, in the same unit."""
@@ -104,6 +104,9 @@ class Workshop:
                     prepared[rule] = self._prepare(number, plan, questions)
                 job = prepared[rule]
                 if job:
+                    if isinstance(plan.rule.rule, PerSite):
+                        sharing = self._sharing.setdefault(_site_decisions(plan.rule.rule), [])
+                        sharing += [] if number in sharing else [number]
                     part = plan.rule.area or (plan.arm if len(group.arms) > 1 else None)
                     key = _Key(plan.visit, part, job.unit, job.shape)
                     together.setdefault(key, []).append(replace(job, plan=plan))
@@ -204,7 +207,7 @@ class Workshop:
             return measured_amounts(rows, exact, under, members)
         base = None
         if isinstance(rule, PerSite):
-            sites = self._sites(key, rule, jobs, members)
+            sites = self._sites(key.visit, rule)
             base = Numbers(values=sites, scale=0, given=np.ones(0, bool))
         exact, under = multiply(rows, base, table, members, "sites")
         return measured_amounts(rows, exact, under, members)
@@ -215,15 +218,19 @@ class Workshop:
             return list(amounts.values())
         return [amounts.get(choice) for choice in range(max(self.given.levels) + 1)]
 
-    def _sites(self, key: _Key, rule: PerSite, jobs: Sequence[_Job], members: Flags | None) -> Integers:
-        groups = tuple(job.group for job in jobs)
-        done = (groups, rule.sites, rule.rounding, rule.below_one_site, rule.patches)
-        if done not in self._counted:
-            area = self.given.area
+    def _sites(self, visit: str, rule: PerSite) -> Integers:
+        """The sites of all rows that share the decisions of this rule; the first ones of a row stand under `sites`."""
+        decisions = _site_decisions(rule)
+        if decisions not in self._counted:
+            area, groups = self.given.area, self._sharing[decisions]
             assert area is not None  # a missing area was reported before
-            self._counted[done] = count_sites(self.rows, rule, area, members)
-            first = self._have_sites.isdisjoint(groups)
-            self._have_sites.update(groups)
-            name = "sites" if first else f"sites_{key.visit}"
-            self.sites.setdefault(name, []).append((members, self._counted[done]))
-        return self._counted[done]
+            members = self.given.groups.flag(groups)
+            self._counted[decisions] = count_sites(self.rows, rule, area, members)
+            before = {group for other in self._counted if other != decisions for group in self._sharing[other]}
+            name = "sites" if before.isdisjoint(groups) else f"sites_{visit}"
+            self.sites.setdefault(name, []).append((members, self._counted[decisions]))
+        return self._counted[decisions]
+
+
+def _site_decisions(rule: PerSite) -> Hashable:
+    return rule.sites, rule.rounding, rule.below_one_site, rule.patches

@@ -206,9 +206,7 @@ def protocol(
 CONFIRMED = Confirmed(document="Pharmacy manual", section="3.1", by="Li", date=dt.date(2025, 6, 1))
 
 
-def settled(
-    of: Protocol, levels: Mapping[str, str] | None = None, example: bool = False, verified: bool = True, **answers: str
-) -> Settled:
+def settled(of: Protocol, levels: Any = None, example: Any = False, verified: Any = True, **answers: Any) -> Settled:
     """The protocol with a site file that answers and decides what is given, and confirms it unless it is an example."""
     here = SiteProtocol(
         id=of.id,

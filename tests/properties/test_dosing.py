@@ -1,0 +1,260 @@
+"""What holds for every area, weight, level and decision; and that two engines agree on every row (R14)."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dosecalc.dosing.area import check_areas, split_patches
+from dosecalc.dosing.cohort import cohort_doses
+from dosecalc.dosing.dose import calculate
+from dosecalc.dosing.level import read_level
+from dosecalc.dosing.questions import Questions
+from dosecalc.dosing.result import DoseInput, Doses
+from dosecalc.dosing.sites import count_sites, distance_to_step
+from dosecalc.errors import Refusal
+from dosecalc.protocol.dose_rule import Answer
+from dosecalc.quantity import Quantity, Rounding, parse_number, round_whole, unit
+from dosing.building import (
+    cap,
+    daily,
+    encounter,
+    fixed,
+    level,
+    per_area,
+    per_site,
+    per_weight,
+    placebo_of,
+    protocol,
+    q,
+    question,
+    repeated,
+    rule,
+    settled,
+)
+
+if TYPE_CHECKING:
+    from dosecalc.protocol.settled import Settled
+
+ROUNDINGS: tuple[Rounding, ...] = ("up", "down", "half_up")
+VISITS = (encounter("V1"), encounter("V2", "P2W"), encounter("C", "P21D", repeat=repeated(3)), encounter("F", "P24W"))
+
+OPEN = protocol(
+    {
+        "low": [rule("V1 V2", per_site=per_site("1e8 particles/site"))],
+        "high": [rule("V1 C", per_site=per_site("1.5e9 particles/site"))],
+        "chosen": [rule("V1 V2", per_site=per_site("per-site", sites=q("0.25 sites/cm²")))],
+        "density": [
+            rule("V1 V2 C", per_area=per_area("7 particles/cm²", covers=Answer(answer="COVERS"))),
+            rule("F", "gel", topical_daily=daily("1.5 mL/day", "84 days")),
+        ],
+        "volume": [rule("V1", "fluid", per_area=per_area("0.05 mL/cm²"))],
+        "kilos": [
+            rule(
+                "V1 C",
+                "cells",
+                per_weight=per_weight("1234567 cells/kg", counts=Answer(answer="COUNTS")),
+                caps=(cap("per_dose", "9e7 cells", "cap"), cap("cumulative", "3e8 cells", "cap")),
+            )
+        ],
+        "strict": [
+            rule(
+                "V1 V2",
+                "cells",
+                per_weight=per_weight("1e6 cells/kg"),
+                caps=(cap("per_dose", "1e8 cells"), cap("cumulative", "1.8e8 cells")),
+            )
+        ],
+        "mg": [rule("V1 V2", "drug", per_weight=per_weight("0.25 mg/kg", counts=None))],
+        "fixed": [rule("V1 V2 F", "cells", fixed=fixed("2e8 cells", counts=Answer(answer="COUNTS")))],
+        "placebo": [rule("V1 V2", "medium", "placebo", volume_matched=placebo_of("sEV"))],
+    },
+    VISITS,
+    levels=[level("per-site", "1e8 particles/site", "1e9 particles/site")],
+    questions=[question("ROUNDING", assumed="half_up"), question("TEXT", kind="text", arms=("fixed",))],
+)
+EVERY = protocol(
+    {
+        "sEV": [rule("V1 V2 C", area="study", per_area=per_area("density"))],
+        "gel": [rule("V1", "gel", area="control", fixed=fixed("3 mL"))],
+        "saline": [rule("V2", "saline", "placebo", area="control", volume_matched=placebo_of("sEV"))],
+    },
+    VISITS,
+    levels=[level("density", at_least="5e8 particles/cm²", at_most="5e9 particles/cm²")],
+    allocation="every_arm",
+    masked=True,
+)
+
+cm2 = st.one_of(
+    st.decimals("0.1", "260", places=1), st.decimals("0.001", "3", places=3), st.integers(1, 170).map(Decimal)
+)
+patches = st.lists(cm2, min_size=1, max_size=3)
+
+
+def texts(values: list[Decimal]) -> str:
+    return ";".join(f"{value:f}" for value in values)
+
+
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "ROUNDING": st.sampled_from(ROUNDINGS),
+        "PATCHES": st.sampled_from(["summed", "each"]),
+        "BELOW": st.sampled_from(["one_site", "error"]),
+        "MEASURED": st.sampled_from(["once", "each_visit"]),
+        "COVERS": st.sampled_from(["each_dose", "all_doses"]),
+        "COUNTS": st.sampled_from(["total", "viable"]),
+        "TEXT": st.just("yes"),
+    },
+)
+full_answers = answers.map(
+    lambda some: (
+        {"PATCHES": "each", "BELOW": "one_site", "MEASURED": "once", "COVERS": "all_doses", "COUNTS": "viable"} | some
+    )
+)
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "arm": st.sampled_from(list(OPEN.arms)),
+            "area_cm2": patches.map(texts),
+            "weight_kg": st.decimals("1", "120", places=2).map(str),
+            "level": st.sampled_from(["1e8", "1e9 particles/site", "2e9"]),
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+NEEDS = {"low": "area_cm2", "high": "area_cm2", "chosen": "area_cm2 level", "density": "area_cm2"}
+NEEDS |= {"volume": "area_cm2", "kilos": "weight_kg", "strict": "weight_kg", "mg": "weight_kg"}
+
+
+def only_needed(row: dict[str, str], extra: bool) -> dict[str, str | None]:
+    """The row with what its arm needs; now and then with something more."""
+    wanted = {"arm", *NEEDS.get(row["arm"], "").split()} | ({"weight_kg"} if extra else set())
+    return {name: text if name in wanted else None for name, text in row.items()}
+
+
+def one(of: Settled, arms: tuple[str, ...], row: dict[str, Any], by_hand: Rounding | None) -> Doses | Refusal:
+    try:
+        given = DoseInput(
+            areas=split_patches(row["area_cm2"]) if row.get("area_cm2") else (),
+            weight=Quantity(parse_number(row["weight_kg"]), unit("kg")) if row.get("weight_kg") else None,
+            level=read_level(of.protocol, arms, row["level"]) if row.get("level") else None,
+            rounding=by_hand,
+        )
+        return calculate(of, arms, given)
+    except Refusal as refusal:
+        return refusal
+
+
+def expected(doses: Doses, several: bool) -> dict[str, Any]:
+    """The row of the table that one participant's doses make."""
+    cells: dict[str, Any] = {"release": "draft" if doses.draft else "released"}
+    for dose in doses.doses:
+        if dose.sites is not None:
+            cells["sites"] = dose.sites
+        if dose.total is not None:
+            part = f"_{dose.area}" if several and dose.encounter == "V1" else ""
+            cells[f"dose_{dose.encounter}{part}_{dose.total.unit.symbol.replace(' ', '_')}"] = dose.total.value
+    return cells
+
+
+def row_of(table: pd.DataFrame, place: int) -> dict[str, Any]:
+    found = table.iloc[place].drop(["arm", "participant"], errors="ignore").to_dict()
+    return {str(name): value for name, value in found.items() if not pd.isna(value)}
+
+
+def named_rows(refusal: Refusal) -> set[int]:
+    """The rows that a refusal names, counted from 0."""
+    found: set[int] = set()
+    for finding in refusal.findings:
+        match = re.match(r"rows? ([0-9, -]+): ", str(finding.what))
+        assert match, f"{finding.what} names no row"
+        for part in match[1].split(", "):
+            first, _, last = part.partition("-")
+            found |= set(range(int(first) - 1, int(last or first)))
+    return found
+
+
+def compare(of: Settled, frame: pd.DataFrame, alone: list[Doses | Refusal], by_hand: Rounding | None) -> None:
+    bad = {place for place, result in enumerate(alone) if isinstance(result, Refusal)}
+    if bad:
+        with pytest.raises(Refusal) as refusal:
+            cohort_doses(of, frame, by_hand)
+        assert named_rows(refusal.value) <= bad
+    good = [place for place in range(len(alone)) if place not in bad]
+    table = cohort_doses(of, frame.iloc[good], by_hand)
+    for place, there in enumerate(good):
+        result = alone[there]
+        assert isinstance(result, Doses)
+        assert row_of(table, place) == expected(result, several="arm" not in frame), frame.iloc[there].to_dict()
+
+
+@given(rows, st.one_of(full_answers, answers), st.booleans(), st.none() | st.sampled_from(ROUNDINGS), st.data())
+def test_both_engines_agree_on_every_row(
+    table: list[dict[str, str]], decided: dict[str, str], verified: bool, by_hand: Rounding | None, data: st.DataObject
+) -> None:
+    given_level = data.draw(st.none() | st.just("1e9 particles/site"))
+    of = settled(OPEN, {"per-site": given_level} if given_level else None, verified=verified, **decided)
+    extra = data.draw(st.integers(0, 9)) == 0
+    cells = [only_needed(row, extra and place == 0) for place, row in enumerate(table)]
+    alone = [one(of, (str(row["arm"]),), row, by_hand) for row in cells]
+    compare(of, pd.DataFrame(cells), alone, by_hand)
+
+
+@given(
+    st.lists(st.tuples(patches, st.integers(4_000, 51_000)), min_size=1, max_size=6),
+    answers,
+    st.none() | st.sampled_from(ROUNDINGS),
+)
+def test_both_engines_agree_where_everybody_gets_every_arm(
+    table: list[tuple[list[Decimal], int]], decided: dict[str, str], by_hand: Rounding | None
+) -> None:
+    of = settled(EVERY, **decided)
+    cells = [{"area_cm2": texts(areas), "level": f"{density}00000"} for areas, density in table]
+    alone = [one(of, tuple(EVERY.arms), row, by_hand) for row in cells]
+    compare(of, pd.DataFrame(cells), alone, by_hand)
+
+
+@given(st.lists(cm2, min_size=1, max_size=9), st.sampled_from(ROUNDINGS))
+def test_a_column_of_doubles_is_read_as_it_is_shown(values: list[Decimal], mode: Rounding) -> None:
+    of = settled(OPEN, ROUNDING=mode, BELOW="one_site", MEASURED="once")
+    texts = pd.DataFrame({"arm": "low", "area_cm2": [str(value) for value in values]})
+    doubles = texts.assign(area_cm2=[float(value) for value in values])
+    pd.testing.assert_frame_equal(cohort_doses(of, texts), cohort_doses(of, doubles))
+
+
+@given(patches, st.sampled_from(ROUNDINGS), st.sampled_from(["summed", "each"]))
+def test_sites_are_within_one_of_the_exact_number_for_each_part(
+    values: list[Decimal], mode: Rounding, how: str
+) -> None:
+    of = settled(OPEN, ROUNDING=mode, PATCHES=how, BELOW="one_site")
+    counted = count_sites(Questions(of), per_site(), check_areas(values), None)
+    exact = sum(values, Decimal(0))
+    assert counted.sites >= 1
+    assert abs(counted.sites - exact) < (len(values) if how == "each" else 1)
+
+
+@given(patches, st.sampled_from(ROUNDINGS))
+def test_the_order_of_the_patches_changes_nothing(values: list[Decimal], mode: Rounding) -> None:
+    of = settled(OPEN, ROUNDING=mode, PATCHES="each", BELOW="one_site")
+    one, other = (count_sites(Questions(of), per_site(), check_areas(order), None) for order in (values, values[::-1]))
+    assert (one.sites, one.rounding) == (other.sites, other.rounding)
+
+
+@given(st.fractions(1, 500), st.sampled_from(ROUNDINGS))
+def test_the_number_of_sites_stays_within_the_distance_to_the_step(exact: Fraction, mode: Rounding) -> None:
+    distance = distance_to_step(exact, mode)
+    assert 0 <= distance <= Fraction(1, 2)
+    inside = distance * Fraction(99, 100)
+    if distance:
+        assert round_whole(exact - inside, mode) == round_whole(exact, mode) == round_whole(exact + inside, mode)
+        beyond = {round_whole(exact - distance * 2, mode), round_whole(exact + distance * 2, mode)}
+        assert beyond != {round_whole(exact, mode)}
