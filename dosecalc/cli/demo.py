@@ -66,6 +66,7 @@ def command(ui: Ui, out: str) -> None:
                 for booked in first.visits
             ],
         )
+    ui.line()
     ui.line(msg("All doses are drafts: the site file is an example, and nobody has verified the protocols."))
     ui.line()
     ui.line(

@@ -92,6 +92,7 @@ def show(ui: Ui, settled: Settled, doses: Doses) -> None:
             for dose in doses.doses
         ],
     )
+    ui.line()
     if doses.cumulative:
         ui.line(msg("All planned doses together: {total}", total=Amount(doses.cumulative.total)))
         if doses.cumulative.note:

@@ -8,7 +8,9 @@ import click
 
 from dosecalc import app
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, common_options, examples, help_text, option
-from dosecalc.text import msg
+from dosecalc.protocol.settled import ROLES
+from dosecalc.text import Message, msg
+from dosecalc.visits.moments import in_words
 
 
 @click.group("protocol", context_settings=HELP_OPTIONS, help=help_text(msg("List, show and check protocols.")))
@@ -42,9 +44,8 @@ def list_(ui: Ui) -> None:
             }
         )
         return
-    headings = (msg("Protocol"), msg("Title"), msg("Masked"), msg("Arms"), msg("Visits"))
     ui.show_table(
-        [(heading, "left") for heading in headings],
+        _left(msg("Protocol"), msg("Title"), msg("Masked"), msg("Arms"), msg("Visits")),
         [
             (
                 protocol.id,
@@ -77,18 +78,61 @@ def show(ui: Ui, protocol: str) -> None:
     ui.line(msg("version {version}, SHA-256 {digest}", version=loaded.version, digest=loaded.sha256))
     for document in loaded.documents.values():
         ui.line(msg("source: {title}, {version}", title=document.title, version=document.version))
+    ui.line()
     ui.show_table(
-        [(msg("Arm"), "left"), (msg("Name"), "left"), (msg("Visits"), "left"), (msg("Source"), "left")],
+        _left(msg("Arm"), msg("Name"), msg("Visits"), msg("Source")),
         [(arm.id, arm.label, " ".join(arm.encounters), arm.source.section) for arm in loaded.arms.values()],
     )
+    ui.line()
     ui.show_table(
-        [(msg("Visit"), "left"), (msg("Name"), "left"), (msg("Timing"), "left"), (msg("Window"), "left")],
+        [
+            (msg("Arm"), "left"),
+            (msg("Dose at"), "left"),
+            (msg("Product"), "left"),
+            (msg("Dose"), "left"),
+            (msg("Source"), "left"),
+        ],
+        [
+            (
+                arm.id,
+                " ".join(dose.at),
+                loaded.products[dose.product].label,
+                _rule(dose.rule, loaded),
+                dose.source.section,
+            )
+            for arm in loaded.arms.values()
+            for dose in arm.doses
+        ],
+    )
+    ui.line()
+    ui.show_table(
+        _left(msg("Visit"), msg("Name"), msg("Timing"), msg("Window")),
         [(e.id, e.label, _timing(e, loaded), _window(e)) for e in loaded.encounters.values()],
     )
+    ui.line()
     ui.line(msg("What the protocol leaves open:"))
     for assumption in loaded.assumptions.values():
         ui.line(f"  {assumption.id}: {ui.say(assumption.question)}")
         ui.line(f"      {ui.say(assumption.reason)}")
+        asked = ROLES[assumption.confirm_by]
+        if assumption.assumed is None:
+            ui.line(f"      {ui.say(msg('to be answered by: {role}', role=asked))}")
+        else:
+            answer = msg("assumed: {answer}; to be confirmed by: {role}", answer=assumption.assumed, role=asked)
+            ui.line(f"      {ui.say(answer)}")
+
+
+def _left(*headings: Message) -> list[tuple[object, str]]:
+    return [(heading, "left") for heading in headings]
+
+
+def _rule(rule: Any, protocol: Any) -> object:
+    """What a dose hangs on, in one line."""
+    matched = getattr(rule, "product", None)
+    if matched is not None:
+        return msg("the volume of {product}", product=protocol.products[matched].label)
+    level = getattr(rule.amount, "level", None)
+    return rule.amount if level is None else msg("a level: {label}", label=protocol.levels[level].label)
 
 
 def _timing(encounter: Any, protocol: Any) -> object:
@@ -97,17 +141,20 @@ def _timing(encounter: Any, protocol: Any) -> object:
     if encounter.unscheduled:
         return msg("unscheduled")
     timing = encounter.timing
-    offset = getattr(timing.offset, "answer", None)
-    text = str(timing.offset) if offset is None else offset
-    times = f" × {timing.times}" if timing.times != 1 else ""
-    return msg("{anchor} + {offset}", anchor=protocol.anchors[timing.anchor].label, offset=text + times)
+    code = getattr(timing.offset, "answer", None)
+    offset = in_words(timing.offset) if code is None else msg("answer to {code}", code=code)
+    if timing.times != 1:
+        offset = msg("{times} × {offset}", times=timing.times, offset=offset)
+    return msg("{offset} from: {anchor}", offset=offset, anchor=protocol.anchors[timing.anchor].label)
 
 
 def _window(encounter: Any) -> object:
     if encounter.timing is None:
         return ""
     window = encounter.timing.window
-    return msg("not stated") if window == "not_stated" else f"−{window.before} / +{window.after}"
+    if window == "not_stated":
+        return msg("not stated")
+    return msg("{before} before to {after} after", before=in_words(window.before), after=in_words(window.after))
 
 
 def _plain(value: Any) -> Any:

@@ -100,14 +100,14 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
     by_note: dict[str, list[str]] = {}
     for name, note in notes:
         by_note.setdefault(note, []).append(name)
-    if by_note:
-        ui.line()
+    ui.line()
     for note, names in by_note.items():
         ui.line(f"{', '.join(names)}: {note}")
     for check in plan.checks:
-        mark = {True: msg("ok"), False: msg("NOT MET"), None: msg("not checked")}[check.ok]
-        ui.line(f"{ui.say(mark)}: {ui.say(check.text)}")
-    ui.line()
+        if check.ok is None:
+            ui.line(check.text)
+        else:
+            ui.line(msg("ok: {text}", text=check.text) if check.ok else msg("NOT MET: {text}", text=check.text))
     ui.line(msg("Times are in {zone}; {reading}.", zone=plan.timezone, reading=shapes.WINDOW_READING))
 
 

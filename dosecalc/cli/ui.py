@@ -47,7 +47,6 @@ class Ui:
         right = [justify == "right" for _, justify in columns]
         for line in table(headings, right, [[self.say(cell) for cell in row] for row in rows]):
             click.echo(line)
-        click.echo()
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Print each finding on a line of standard error; with --json the list on standard output too."""
