@@ -50,7 +50,7 @@ class CohortFile:
         self._empty = self._empty and not items.items
         if self._previous is not None:
             self._seen.update(item.uid for item in items.items)
-        return "".join([self._writer.text(item, self._previous) for item in items.items]).encode()
+        return b"".join([self._writer.text(item, self._previous) for item in items.items])
 
     def head(self) -> bytes:
         """Return the beginning of the file."""

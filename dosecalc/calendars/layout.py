@@ -12,18 +12,18 @@ an item that fits no template (an odd code, a reason of its own) is written by t
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dosecalc.calendars.clock import compact, slot_times
 from dosecalc.calendars.dose_words import dose_text
 from dosecalc.calendars.event import calendar_uid, item_uid
 from dosecalc.calendars.ics import END, write_event, write_head, write_nothing, zone_years
 from dosecalc.calendars.made import CUT, TRY, Slot, plan_like, same_day, visit_like
 from dosecalc.calendars.revisions import check_stamp, gone, revised, whole_seconds
-from dosecalc.calendars.template import Template, escape, fold
+from dosecalc.calendars.template import Template, cut, escape, fold
 from dosecalc.calendars.wording import (
     calendar_head,
     participant_visit,
@@ -31,39 +31,46 @@ from dosecalc.calendars.wording import (
     shown,
     span,
     staff_visit,
+    visit_length,
     with_doses,
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Hashable
 
     from dosecalc.blinding import BlindedPlan, BookedVisit
     from dosecalc.calendars.event import Audience, Event, MaskedAudience
     from dosecalc.calendars.ics import Head, Years
     from dosecalc.calendars.made import MadeUp
-    from dosecalc.calendars.revisions import Previous
+    from dosecalc.calendars.revisions import Earlier, Previous
     from dosecalc.dosing.result import Doses
     from dosecalc.protocol.site import Clinic
     from dosecalc.text import Language
-    from dosecalc.visits.visit import Moment
+    from dosecalc.visits.visit import Visit
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9._+-]{1,60}")
-_MOST_KEPT = 1024
+_MOST_KEPT = 8192
 """Of templates and of texts: what does not repeat must not fill the memory."""
-
-
-_DAY, _SECONDS = len("2026-03-02"), len("2026-03-02T09:30:00")
+_DAY = len("2026-03-02")
 _LOCAL_TIME = len("20260302T093000")
 
 _Rendered = Callable[["BlindedPlan", "BookedVisit", "MadeUp"], "Event"]
+
+
+class _Pair(NamedTuple):
+    """A template, and the same one for an item that nobody has yet: its stamp and its sequence are filled in."""
+
+    full: Template
+    first: Template
 
 
 class Item(NamedTuple):
     """One item that is not written yet: values for a template, or an event for the reference writer."""
 
     uid: str
-    template: Template | None
-    values: list[str]
+    template: _Pair | None
+    values: list[bytes]
     event: Event | None = None
 
 
@@ -72,6 +79,14 @@ class Items(NamedTuple):
 
     zone: str
     items: list[Item]
+
+
+class _Known(NamedTuple):
+    """What is the same for all who have a visit on the same days. `visit` is held, so that its id stays its own."""
+
+    visit: Visit
+    template: _Pair
+    values: list[bytes]
 
 
 class _Writer:
@@ -85,8 +100,9 @@ class _Writer:
         self.version = version
         self.stamp = whole_seconds(stamp)
         self._clinic = clinic
-        self._stamp = _compact(self.stamp)
-        self._templates: dict[Hashable, Template | None] = {}
+        self._first = {Slot.STAMP: compact(self.stamp).encode(), Slot.SEQUENCE: b"0"}
+        self._templates: dict[Hashable, _Pair | None] = {}
+        self._known: dict[Hashable, _Known] = {}
         self._heads: dict[Hashable, Template | None] = {}
 
     def file(self, plan: BlindedPlan, items: Items, previous: Previous | None = None) -> bytes:
@@ -103,28 +119,30 @@ class _Writer:
         if previous is not None:
             check_stamp(previous, self.stamp)
             left = list(gone(previous, {item.uid for item in items.items}, self.stamp, self.language))
-            texts += [write_event(event).decode() for event in left]
+            texts += [write_event(event) for event in left]
             widen(years, zone_years(left))
         if not texts:
-            texts = [write_nothing(self.head_of(plan.protocol, plan.participant)).decode()]
-        return "".join([self._file_head(plan, years), *texts]).encode() + END
+            texts = [write_nothing(self.head_of(plan.protocol, plan.participant))]
+        return b"".join([self._file_head(plan, years), *texts, END])
 
-    def text(self, item: Item, previous: Previous | None = None) -> str:
+    def text(self, item: Item, previous: Previous | None = None) -> bytes:
         """Return one item as it stands in the file that follows `previous`."""
         earlier = previous.items.get(item.uid) if previous else None
         if item.template is None:
             if item.event is None:
                 raise ValueError("an item has a template or an event")
-            return write_event(revised(item.event, earlier, self.stamp)).decode()
-        values = item.values
-        values[Slot.STAMP], values[Slot.SEQUENCE] = self._stamp, "0"
-        if earlier is not None:
-            values[Slot.STAMP], values[Slot.SEQUENCE] = _compact(earlier.stamp), str(earlier.sequence)
-            text = item.template.fill(values)
-            if text.encode() == earlier.block:
-                return text
-            values[Slot.STAMP], values[Slot.SEQUENCE] = self._stamp, str(earlier.sequence + 1)
-        return item.template.fill(values)
+            return write_event(revised(item.event, earlier, self.stamp))
+        if earlier is None:
+            return item.template.first.fill(item.values)
+        return self._revised(item.template.full, item.values, earlier)
+
+    def _revised(self, template: Template, values: list[bytes], earlier: Earlier) -> bytes:
+        values[Slot.STAMP], values[Slot.SEQUENCE] = compact(earlier.stamp).encode(), b"%d" % earlier.sequence
+        same = template.fill(values)
+        if same == earlier.block:
+            return same
+        values[Slot.STAMP], values[Slot.SEQUENCE] = self._first[Slot.STAMP], b"%d" % (earlier.sequence + 1)
+        return template.fill(values)
 
     def head_of(self, protocol: str, participant: str | None) -> Head:
         """Return the head of a file; `participant` is None for that of a cohort."""
@@ -132,31 +150,58 @@ class _Writer:
             self.audience, self.language, participant=participant, protocol=protocol, version=self.version
         )
 
-    def _file_head(self, plan: BlindedPlan, years: dict[str, Years]) -> str:
+    def _file_head(self, plan: BlindedPlan, years: dict[str, Years]) -> bytes:
         code = plan.participant
-        if not _PLAIN_CODE.fullmatch(code):
-            return write_head(self.head_of(plan.protocol, code), years).decode()
-        key = (len(code), plan.protocol, *years.items())
-        if key not in self._heads:
-            _make_room(self._heads)
-            self._heads[key] = _tried(lambda made: self._made_head(plan, years, made))
-        template = self._heads[key]
+        template = None
+        if _PLAIN_CODE.fullmatch(code):
+            key = (len(code), plan.protocol, *years.items())
+            if key not in self._heads:
+                _make_room(self._heads)
+                self._heads[key] = _tried(lambda made: self._made_head(plan, years, made))
+            template = self._heads[key]
         if template is None:
-            return write_head(self.head_of(plan.protocol, code), years).decode()
-        return template.fill((calendar_uid(plan.protocol, code, self.audience), code))
+            return write_head(self.head_of(plan.protocol, code), years)
+        return template.fill((calendar_uid(plan.protocol, code, self.audience).encode(), code.encode()))
 
-    def _made_head(self, plan: BlindedPlan, years: dict[str, Years], made: MadeUp) -> tuple[str, list[str]]:
+    def _made_head(self, plan: BlindedPlan, years: dict[str, Years], made: MadeUp) -> tuple[bytes, list[str]]:
         head = self.head_of(plan.protocol, made.letter * len(plan.participant))
-        return write_head(head, years).decode(), [head.uid, made.letter * len(plan.participant)]
+        return write_head(head, years), [head.uid, made.letter * len(plan.participant)]
 
     def _visit(self, plan: BlindedPlan, booked: BookedVisit, kind: Hashable, rendered: _Rendered) -> Item | None:
         """The item of a visit, to be filled in; None where only the reference can write it.
 
-        What the words of an item hang on is in `rendered` (and named by `kind`), in the key, or in the writer itself.
+        What the words of an item hang on is in `rendered` (and named by `kind`), in the keys, or in the writer itself.
         """
-        visit, booking = booked.visit, booked.booking
-        if (booking and booking.outside_window) or not _PLAIN_CODE.fullmatch(plan.participant):
+        visit, booking, code = booked.visit, booked.booking, plan.participant
+        if booking is not None and booking.outside_window:
             return None
+        key = (id(visit), booking is None, kind, len(code), plan.protocol, plan.protocol_version, plan.timezone)
+        known = self._known.get(key)
+        if known is not None:  # somebody else had a visit on these days
+            uid = item_uid(plan.protocol, code, "visit", visit.encounter, self.audience)
+            values = known.values.copy()
+            values[Slot.UID], values[Slot.CODE] = uid.encode(), code.encode()
+            if booking is None or self._booked(booking.when, plan.timezone, values):
+                return Item(uid, known.template, values)
+        return self._new(plan, booked, kind, rendered, key)
+
+    def _booked(self, when: dt.datetime, timezone: str, values: list[bytes]) -> bool:
+        """Fill in a booked time; False where it has another form than the one that stands there."""
+        start, end, said = slot_times(when, timezone, visit_length(self._clinic))
+        if len(values[Slot.START]) != len(start) or len(values[Slot.END]) != len(end):
+            return False
+        if values[Slot.BOOKED]:
+            if len(values[Slot.BOOKED]) != len(said):
+                return False
+            values[Slot.BOOKED] = said
+        values[Slot.START], values[Slot.END] = start, end
+        return True
+
+    def _new(
+        self, plan: BlindedPlan, booked: BookedVisit, kind: Hashable, rendered: _Rendered, known: Hashable
+    ) -> Item | None:
+        """The item of a visit on days that no one had yet; the next one finds it under the key `known`."""
+        visit, booking = booked.visit, booked.booking
         values = self._values(plan, booked)
         form = tuple(map(len, values))
         still = booking is not None and visit.actual is not None and same_day(booking.when, visit.actual, plan)
@@ -167,26 +212,33 @@ class _Writer:
         if key not in self._templates:
             _make_room(self._templates)
 
-            def made_visit(made: MadeUp) -> tuple[str, list[str]] | None:
+            def made_visit(made: MadeUp) -> tuple[bytes, list[str]] | None:
                 made_plan, made_booked = plan_like(plan, made), visit_like(plan, booked, made)
                 found = self._values(made_plan, made_booked)
                 if tuple(map(len, found)) != form:
                     return None
-                found[Slot.STAMP], found[Slot.SEQUENCE] = _compact(made.stamp), str(made.sequence)
+                found[Slot.STAMP], found[Slot.SEQUENCE] = compact(made.stamp), str(made.sequence)
                 event = rendered(made_plan, made_booked, made)
                 found[Slot.TAIL] = made.tail if made.tail in event.description else ""
-                return write_event(replace(event, stamp=made.stamp, sequence=made.sequence)).decode(), found
+                return write_event(replace(event, stamp=made.stamp, sequence=made.sequence)), found
 
-            self._templates[key] = _tried(made_visit)
+            tried = _tried(made_visit)
+            self._templates[key] = _Pair(tried, tried.bind(self._first)) if tried else None
         template = self._templates[key]
-        return Item(values[Slot.UID], template, values) if template else None
+        if template is None:
+            return None
+        filled = [value.encode() for value in values]
+        if booking is None or visit.actual is None:
+            _make_room(self._known)
+            self._known[known] = _Known(visit, template, filled.copy())
+        return Item(values[Slot.UID], template, filled)
 
     def _values(self, plan: BlindedPlan, booked: BookedVisit) -> list[str]:
         visit, booking = booked.visit, booked.booking
         staff = self.audience != "participant"
         start, end = span(plan, booked, self._clinic, window=staff)
         uid = item_uid(plan.protocol, plan.participant, "visit", visit.encounter, self.audience)
-        values = [uid, _compact(start), _compact(end), "", "", plan.participant, "", "", "", "", "", ""]
+        values = [uid, compact(start), compact(end), "", "", plan.participant, "", "", "", "", "", ""]
         if staff:
             values[Slot.TARGET] = shown(visit.target, plan) if visit.target else ""
             values[Slot.EARLIEST] = shown(visit.earliest, plan) if visit.earliest else ""
@@ -212,17 +264,15 @@ class CalendarWriter(_Writer):
             Refusal: DC501, a text holds characters that may not stand in a calendar; DC405, the time zone is unknown.
         """
         items = []
+        plain = _PLAIN_CODE.fullmatch(plan.participant)
         for booked in plan.visits:
             if not self._shows(booked):
                 continue
-            item = self._visit(plan, booked, None, self._rendered)
-            if item is None:
-                event = self._event(plan, booked)
-                item = Item(event.uid, None, [], event)
-            items.append(item)
+            item = self._visit(plan, booked, None, self._rendered) if plain else None
+            items.append(item or _by_reference(self._event(plan, booked)))
         if self.audience == "participant":
             routine = routine_events(plan, self._clinic, self.language, self.stamp)
-            items += [Item(event.uid, None, [], event) for event in routine]
+            items += map(_by_reference, routine)
         return Items(plan.timezone, items)
 
     def _shows(self, booked: BookedVisit) -> bool:
@@ -245,8 +295,7 @@ class PharmacyWriter(_Writer):
 
     def __init__(self, language: Language, *, clinic: Clinic | None, stamp: dt.datetime, version: str) -> None:
         super().__init__("pharmacy", language, clinic=clinic, stamp=stamp, version=version)
-        self._said: dict[Doses, dict[str, str]] = {}
-        self._tails: dict[tuple[str, int], str] = {}
+        self._said: dict[Doses, dict[tuple[str, int], bytes]] = {}
 
     def items(self, plan: BlindedPlan, doses: Doses) -> Items:
         """Return the items of one participant, with their doses.
@@ -255,55 +304,55 @@ class PharmacyWriter(_Writer):
             Refusal: DC501, DC405 as for `CalendarWriter.items`.
         """
         draft = bool(doses.draft)
-        if doses not in self._said:
+        said = self._said.get(doses)
+        if said is None:
             _make_room(self._said)
-            self._said[doses] = {}
-        said = self._said[doses]
+            said = self._said[doses] = {}
         items = []
+        plain = _PLAIN_CODE.fullmatch(plan.participant)
 
         def rendered(plan: BlindedPlan, booked: BookedVisit, made: MadeUp) -> Event:
             return with_doses(self._event(plan, booked), made.tail, self.language, draft=draft)
 
         for booked in plan.visits:
-            if booked.visit.target is None and booked.visit.actual is None and booked.booking is None:
+            visit = booked.visit
+            if visit.target is None and visit.actual is None and booked.booking is None:
                 continue
-            given = self._given(doses, said, booked)
-            item = self._visit(plan, booked, draft, rendered)
-            if item is None:
+            item = self._visit(plan, booked, draft, rendered) if plain else None
+            if item and item.template:
+                column = item.template.full.tail_column
+                place = visit.encounter, column
+                if place not in said:
+                    given = dose_text(doses, visit.encounter, visit.base, self.language)
+                    said[place] = fold(escape(given), column)
+                item.values[Slot.TAIL] = said[place]
+            else:
+                given = dose_text(doses, visit.encounter, visit.base, self.language)
                 event = with_doses(self._event(plan, booked), given, self.language, draft=draft)
-                item = Item(event.uid, None, [], event)
-            elif item.template:
-                item.values[Slot.TAIL] = self._tail(given, item.template.tail_column)
+                item = _by_reference(event)
             items.append(item)
         return Items(plan.timezone, items)
 
     def _event(self, plan: BlindedPlan, booked: BookedVisit) -> Event:
         return _there(staff_visit(plan, booked, self._clinic, self.language, self.stamp, "pharmacy"))
 
-    def _given(self, doses: Doses, said: dict[str, str], booked: BookedVisit) -> str:
-        encounter = booked.visit.encounter
-        if encounter not in said:
-            said[encounter] = dose_text(doses, encounter, booked.visit.base, self.language)
-        return said[encounter]
 
-    def _tail(self, given: str, column: int) -> str:
-        if (given, column) not in self._tails:
-            _make_room(self._tails)
-            self._tails[given, column] = fold(escape(given), column)
-        return self._tails[given, column]
-
-
-def _tried(made: Callable[[MadeUp], tuple[str, list[str]] | None]) -> Template | None:
+def _tried(made: Callable[[MadeUp], tuple[bytes, list[str]] | None]) -> Template | None:
     """The template that a made-up text gives; None where it does not give another one by its values."""
     first, second = made(CUT), made(TRY)
     if first is None or second is None:
         return None
-    text, values = second
-    tail = Slot.TAIL if len(values) > Slot.TAIL and values[Slot.TAIL] else None
-    template = Template(*first, tail=tail)
+    text, found = second
+    values = [value.encode() for value in found]
+    tail = Slot.TAIL if len(found) > Slot.TAIL and found[Slot.TAIL] else None
+    template = cut(first[0].decode(), first[1], tail=tail)
     if tail is not None:
-        values[tail] = fold(escape(values[tail]), template.tail_column)
+        values[tail] = fold(escape(found[tail]), template.tail_column)
     return template if template.fill(values) == text else None
+
+
+def _by_reference(event: Event) -> Item:
+    return Item(event.uid, None, [], event)
 
 
 def _there(event: Event | None) -> Event:
@@ -332,11 +381,3 @@ def widen(years: dict[str, Years], more: dict[str, Years]) -> None:
     for zone, (first, last) in more.items():
         known = years.get(zone, (first, last))
         years[zone] = min(first, known[0]), max(last, known[1])
-
-
-def _compact(moment: Moment) -> str:
-    """A date or a time as RFC 5545 writes it."""
-    if not isinstance(moment, dt.datetime):
-        return moment.isoformat().replace("-", "")
-    written = moment.isoformat()[:_SECONDS].replace("-", "").replace(":", "")
-    return written + "Z" if moment.tzinfo is dt.UTC else written

@@ -305,8 +305,7 @@ def span(plan: BlindedPlan, booked: BookedVisit, clinic: Clinic | None, *, windo
     elif visit.actual is not None and not (time and _day(time, plan) == visit.actual):
         return visit.actual, visit.actual + _DAY
     if time is not None:
-        length = dt.timedelta(minutes=clinic.visit_length.minutes) if clinic else _HOUR
-        return _timed(_local(time, plan), length)
+        return timed(time, plan.timezone, visit_length(clinic))
     if window and visit.earliest is not None and visit.latest is not None:
         return _day(visit.earliest, plan), _day(visit.latest, plan) + _DAY
     if visit.target is None:
@@ -315,26 +314,35 @@ def span(plan: BlindedPlan, booked: BookedVisit, clinic: Clinic | None, *, windo
     return day, day + _DAY
 
 
-def _timed(start: dt.datetime, length: dt.timedelta) -> tuple[dt.datetime, dt.datetime]:
-    """`length` is time that passes; a local time that comes twice a year is written in UTC, which has it once."""
+def visit_length(clinic: Clinic | None) -> dt.timedelta:
+    """Return how long a booked visit takes: what the site file says, else an hour."""
+    return dt.timedelta(minutes=clinic.visit_length.minutes) if clinic else _HOUR
+
+
+def timed(time: dt.datetime, timezone: str, length: dt.timedelta) -> tuple[dt.datetime, dt.datetime]:
+    """Return start and end of a visit at `time` in the site's zone.
+
+    `length` is time that passes; a local time that comes twice a year is written in UTC, which has it once.
+    """
+    start = _local(time, timezone)
     instant = start.astimezone(dt.UTC)
     end = (instant + length).astimezone(start.tzinfo)
     return (instant, instant + length) if start.fold or end.fold else (start, end)
 
 
-def _local(time: dt.datetime, plan: BlindedPlan) -> dt.datetime:
+def _local(time: dt.datetime, timezone: str) -> dt.datetime:
     """The time in the site's zone; one without an offset is there already."""
-    zone = _zone(plan.timezone)
+    zone = _zone(timezone)
     return time.astimezone(zone) if time.tzinfo else time.replace(tzinfo=zone)
 
 
 def _day(moment: Moment, plan: BlindedPlan) -> dt.date:
-    return _local(moment, plan).date() if isinstance(moment, dt.datetime) else moment
+    return _local(moment, plan.timezone).date() if isinstance(moment, dt.datetime) else moment
 
 
 def shown(moment: Moment, plan: BlindedPlan) -> str:
     """Return a moment as a calendar's texts show it: in the site's zone."""
-    return readable(_local(moment, plan) if isinstance(moment, dt.datetime) else moment)
+    return readable(_local(moment, plan.timezone) if isinstance(moment, dt.datetime) else moment)
 
 
 def _signed(days: int) -> str:
