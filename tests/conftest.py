@@ -17,6 +17,10 @@ CI = os.environ.get("CI", "") not in ("", "0", "false")
 CHECKOUT = Path(__file__).parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-golden", action="store_true", help="write the golden files anew; then look at them")
+
+
 def pytest_report_header() -> str:
     return f"dosecalc: {Path(dosecalc.__file__).parent}"
 

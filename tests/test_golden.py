@@ -1,0 +1,73 @@
+"""What dosecalc writes, byte for byte. Not worked examples: they say when an output changes, and a person must look.
+
+To renew after a wanted change: `pytest tests/test_golden.py --renew-golden`, then read the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ics.checks import ALL, check_calendars, missing_clients
+from running import dosecalc
+
+from dosecalc.app import shipped
+
+Compare = Callable[[str, bytes], None]
+GOLDEN = Path(__file__).parent / "golden"
+STAMP = ["--stamp", "2026-02-01T00:00:00Z"]
+STROKE = ["NCT07084012", "--start", "2026-03-02"]
+HAIR = ["NCT07203599", "--start", "2026-01-12"]
+BOOKED = ["--participant", "SZ-001", "--book", "D7=2026-03-09T09:30"]
+SITE = ["--site", shipped("sites", "example.yaml")]
+PILLS = ["--arm", "phase2-minoxidil", "--participant", "SZ-005"]
+CALENDARS = {
+    "participant-en.ics": [*STROKE, *BOOKED, "--language", "en"],
+    "participant-zh.ics": [*STROKE, *BOOKED, *SITE, "--language", "zh"],
+    "clinic-en.ics": [*STROKE, *BOOKED, "--audience", "clinic", "--language", "en"],
+    "pharmacy-zh.ics": [*STROKE, *BOOKED, "--audience", "pharmacy", "--arm", "group-1", "--language", "zh"],
+    "daily-zh.ics": [*HAIR, *PILLS, *SITE, "--language", "zh"],
+}
+
+
+@pytest.fixture(name="compare")
+def _compare(request: pytest.FixtureRequest) -> Compare:
+    def compare(name: str, data: bytes) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--renew-golden"):
+            path.write_bytes(data)
+        assert data == path.read_bytes(), f"{name} has changed; look at the difference"
+
+    return compare
+
+
+@pytest.mark.parametrize("name", CALENDARS)
+def test_a_calendar_is_written_as_before(name: str, compare: Compare, tmp_path: Path) -> None:
+    out = tmp_path / name
+    ran = dosecalc("calendar", *CALENDARS[name], *STAMP, "--out", str(out))
+    assert (ran.code, ran.err) == (0, "")
+    compare(name, out.read_bytes())
+
+
+def test_every_program_reads_the_golden_calendars(tmp_path: Path) -> None:
+    check_calendars({name: GOLDEN / name for name in CALENDARS}, tmp_path, clients=ALL)
+    if missing := missing_clients():
+        pytest.skip("; ".join(f"{name}: {reason}" for name, reason in missing.items()))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_timeline_is_drawn_as_before(language: str, compare: Compare, tmp_path: Path) -> None:
+    out = tmp_path / "x.svg"
+    words = ["schedule", *STROKE, "--actual", "D7=2026-03-10", "--svg", str(out), "--language", language]
+    assert dosecalc(*words).code == 0
+    compare(f"NCT07084012-timeline-{language}.svg", out.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["NCT06932393", "NCT07084012", "NCT07203599"])
+def test_a_plan_is_written_as_before(name: str, compare: Compare, tmp_path: Path) -> None:
+    out = tmp_path / "plan"
+    ran = dosecalc("plan", name, shipped("cohorts", f"{name}.csv"), *SITE, *STAMP, "--out", str(out))
+    assert (ran.code, ran.err) == (0, "")
+    compare(f"{name}-visits.csv", (out / "visits.csv").read_bytes())
+    compare(f"{name}-doses.csv", (out / "pharmacy" / "doses.csv").read_bytes())
