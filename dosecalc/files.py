@@ -119,9 +119,9 @@ class Staging:
         except OSError as error:
             raise cannot_write(path, error) from error
 
-    def stream(self, name: str, mode: int = 0o666) -> Stream:
-        """Open a file in it that is written bit by bit; `Stream.close` ends it."""
-        stream = Stream(f"{self.path}/{name}", mode, self._seconds)
+    def stream(self, name: str, mode: int = 0o666, *, hashed: bool = True) -> Stream:
+        """Open a file in it that is written bit by bit; `Stream.close` ends it. Not `hashed`, it has no digest."""
+        stream = Stream(f"{self.path}/{name}", mode, self._seconds, hashed=hashed)
         self._streams.append(stream)
         return stream
 
@@ -154,10 +154,10 @@ class Staging:
 class Stream:
     """A file that is written bit by bit, with the digest and the number of the bytes so far."""
 
-    __slots__ = ("_descriptor", "_held", "_path", "_seconds", "_size", "length", "sha256")
+    __slots__ = ("_descriptor", "_hashed", "_held", "_path", "_seconds", "_size", "length", "sha256")
 
-    def __init__(self, path: str, mode: int, seconds: tuple[int, int]) -> None:
-        self._path, self._seconds = path, seconds
+    def __init__(self, path: str, mode: int, seconds: tuple[int, int], *, hashed: bool) -> None:
+        self._path, self._seconds, self._hashed = path, seconds, hashed
         self._held: list[bytes] = []
         self._size = self.length = 0
         self.sha256 = sha256()
@@ -190,7 +190,8 @@ class Stream:
         data = b"".join(self._held)
         self._held.clear()
         self._size = 0
-        self.sha256.update(data)
+        if self._hashed:
+            self.sha256.update(data)
         self.length += len(data)
         try:
             while data:

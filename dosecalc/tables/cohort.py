@@ -94,7 +94,7 @@ def check_cohort(cohort: Cohort, progress: Progress | None = None) -> None:
         if progress and number % _EVERY == 0:
             progress(number)
         try:
-            code = planner.plan(number).view.participant
+            code = planner.check(number)
         except DosecalcError as error:
             findings.extend(error.findings)
             code = planner.code(number)
@@ -174,8 +174,8 @@ def _notes(cohort: Cohort, earlier: Earlier | None, warned: int) -> Iterator[War
     gone = [code for code in earlier.participants if code not in now]
     if gone:
         text = msg(
-            "participants of the earlier plan who are not in this one: {count} ({codes}). Their visits are cancelled in "
-            "clinic.ics, and they get no calendar file; to cancel those on a phone, write one with "
+            "participants of the earlier plan who are not in this one: {count} ({codes}). Their visits are cancelled "
+            "in clinic.ics, and they get no calendar file; to cancel those on a phone, write one with "
             "dosecalc calendar --previous FILE --cancel",
             count=len(gone),
             codes=", ".join(gone[:_NAMED]) + (", …" if len(gone) > _NAMED else ""),

@@ -131,7 +131,8 @@ class _Part:
         self._table_name, columns = table
         self._table = staging.stream(prefix + self._table_name, self._mode)
         self._table.write(header(columns))
-        self._body = staging.stream(f"{prefix}{calendar}.body", self._mode)
+        # The head of a calendar names the years in it, so that the head is written last, and the digest is made then.
+        self._body = staging.stream(f"{prefix}{calendar}.body", self._mode, hashed=False)
         previous = run.previous(prefix + calendar, None, writer.audience)
         self._cohort = CohortFile(writer, run.settled.protocol.id, previous)
         self._events = 0

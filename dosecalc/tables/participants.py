@@ -69,11 +69,14 @@ class Row:
         self, column: str, parse: Callable[[str], _Read], *, blank: Literal["skip", "parse", "refuse"] = "skip"
     ) -> _Read | None:
         """Return what `parse` makes of a cell. A refusal becomes a finding with the line and the column, and None."""
-        text = self.text(column)
-        if not text and blank != "parse":
+        place = self._place.get(column)  # what `text` does, once more: this runs for every cell
+        text = "" if place is None else self.cells[place]
+        if not text or text.isspace():
             if blank == "refuse":
                 self.refuse(column, refuse("DC619", msg("the cell is empty"), msg("fill it in")))
-            return None
+            if blank != "parse":
+                return None
+            text = ""
         try:
             return parse(text)
         except DosecalcError as error:
@@ -104,7 +107,8 @@ class ParticipantReader:
         self.columns = find_columns(table, settled.protocol)
         self._file = table.file
         self._protocol = settled.protocol
-        self._no_input = DoseInput(rounding=rounding)
+        self.no_input = DoseInput(rounding=rounding)
+        """What is given where no cell says anything that a dose hangs on: the same object for all such rows."""
         self._rounding = rounding
         self._any_input = not self.columns.place.keys().isdisjoint(("area_cm2", "weight_kg", "level"))
         self._any_record = not self.columns.place.keys().isdisjoint(MEASURED)
@@ -151,7 +155,7 @@ class ParticipantReader:
         arm, given, measured = None, None, _NOT_MEASURED
         if columns.doses:
             arm = row.read("arm", self._arm, blank="parse")
-            given = self._given(row, arm) if self._any_input else self._no_input
+            given = self._given(row, arm) if self._any_input else self.no_input
             measured = self._measured(row) if self._any_record else _NOT_MEASURED
         if row.findings or code is None or start is None:
             raise InvalidFile(row.findings)
@@ -214,7 +218,7 @@ class ParticipantReader:
             arms = dosed_arms(self._protocol, arm)
             level = row.read("level", lambda text: read_level(self._protocol, arms, text))
         if areas is None and weight is None and level is None:
-            return self._no_input
+            return self.no_input
         return DoseInput(areas=areas or (), weight=weight, level=level, rounding=self._rounding)
 
     def _measured(self, row: Row) -> Measured:

@@ -89,7 +89,7 @@ class Planner:
         self._reader = ParticipantReader(table, settled, rounding)
         self._timelines: dict[str, RememberedTimelines] = {}
         self._dose_plans: dict[str | None, DosePlan] = {}
-        self._doses: dict[tuple[str | None, DoseInput], Doses] = {}
+        self._doses: dict[str | tuple[str | None, DoseInput] | None, Doses] = {}
         self.with_doses = self._reader.columns.doses
         self._masked = settled.protocol.masking.masked
         if self._masked:  # what is open here is open for every row, so it is said once
@@ -103,12 +103,21 @@ class Planner:
         """Return what stands in the column `participant` of row `number`."""
         return self._table.rows[number][self._reader.columns.place["participant"]]
 
-    def plan(self, number: int) -> Planned:
-        """Return the plan of row `number`, counted from 0.
+    def check(self, number: int) -> str:
+        """Return the participant code of row `number`, counted from 0, after everything in it was planned once.
 
         Raises:
             InvalidFile: everything that is wrong with the row, with its line.
         """
+        entry, *_ = self._worked_out(number)
+        return entry.participant.code
+
+    def plan(self, number: int) -> Planned:
+        """Return the plan of row `number`; raises what `check` raises."""
+        entry, arm, visits, doses = self._worked_out(number)
+        return Planned(entry=entry, view=blind(self._settled, arm, visits), doses=doses)
+
+    def _worked_out(self, number: int) -> tuple[Entry, Arm, VisitPlan, Doses | None]:
         row = self._reader.row(self._table.lines[number], self._table.rows[number])
         entry = self._reader.read(row)
         participant = entry.participant
@@ -116,7 +125,7 @@ class Planner:
         doses = self._doses_of(row, participant)
         if row.findings or arm is None or visits is None:
             raise InvalidFile(row.findings)
-        return Planned(entry=entry, view=blind(self._settled, arm, visits), doses=doses)
+        return entry, arm, visits, doses
 
     def _visits(self, row: Row, participant: Participant) -> tuple[Arm | None, VisitPlan | None]:
         try:
@@ -143,7 +152,8 @@ class Planner:
         given = participant.given
         if given is None:
             return None
-        key = participant.arm, given
+        # Infusions of fixed doses hang on the arm alone, and have the quickest key.
+        key = participant.arm if given is self._reader.no_input else (participant.arm, given)
         doses = self._doses.get(key)
         if doses is None:
             try:
