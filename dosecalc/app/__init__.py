@@ -8,7 +8,6 @@ from dosecalc.app.many import demo, planned_files, write_plan
 from dosecalc.app.one import (
     CalendarAudience,
     calendar_bytes,
-    calendar_language,
     dose,
     pharmacy,
     schedule,
@@ -23,7 +22,6 @@ __all__ = [
     "CalendarAudience",
     "Dates",
     "calendar_bytes",
-    "calendar_language",
     "demo",
     "dose",
     "dose_input",

@@ -73,11 +73,6 @@ def write_timeline(path: str, settled: Settled, plan: BlindedPlan, language: Lan
     write_whole(path, timeline_svg([booked.visit for booked in plan.visits], language, settled.protocol.id))
 
 
-def calendar_language(settled: Settled) -> Language:
-    """The language of a calendar when nobody chose one: the site's, else English."""
-    return settled.site.language if settled.site else "en"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written:
     """A file that was written."""

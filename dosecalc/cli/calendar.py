@@ -97,7 +97,7 @@ def command(
         settled,
         who,
         audience=audience,
-        language=ui.chosen or app.calendar_language(settled),
+        language=ui.chosen or (settled.site.language if settled.site else ui.language),
         out=out,
         previous=previous,
         cancel=cancel,

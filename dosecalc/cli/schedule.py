@@ -102,7 +102,7 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
         by_note.setdefault(note, []).append(name)
     ui.line()
     for note, names in by_note.items():
-        ui.line(f"{', '.join(names)}: {note}")
+        ui.line(msg("{visits}: {note}", visits=", ".join(names), note=note))
     for check in plan.checks:
         if check.ok is None:
             ui.line(check.text)

@@ -52,7 +52,8 @@ class Ui:
         """Print each finding on a line of standard error; with --json the list on standard output too."""
         for finding in findings:
             place = " ".join(str(part) for part in (finding.where, finding.path) if part)
-            text = f"{finding.code} {self.say(finding.what)}; {self.say(finding.mend)}"
+            said = msg("{code} {what}; {mend}", code=finding.code, what=finding.what, mend=finding.mend)
+            text = self.say(said)
             click.echo(_one_line(f"{place}: {text}" if place else text), err=True)
         if self.as_json:
             self.show_json(
@@ -74,8 +75,20 @@ class Ui:
         """Print a mistake in the words of the command."""
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "dosecalc"
-        what = msg("{problem}", problem=error.format_message().rstrip("."))
-        self.show_findings([Finding("DC001", what, msg("see {command} --help", command=command))])
+        self.show_findings([Finding("DC001", _usage(error), msg("see {command} --help", command=command))])
+
+
+def _usage(error: click.ClickException) -> Message:
+    """What click found wrong with the words of the command, translated where it is one of the usual mistakes."""
+    match error:
+        case click.NoSuchOption():
+            return msg("there is no option {option}", option=error.option_name)
+        case click.BadOptionUsage():
+            return msg("a value is missing after {option}", option=error.option_name)
+        case click.MissingParameter() if error.param is not None:
+            return msg("{name} is missing", name=error.param.opts[0] if error.param.opts else error.param.name)
+        case _:
+            return msg("{problem}", problem=error.format_message().rstrip("."))
 
 
 def _one_line(text: str) -> str:

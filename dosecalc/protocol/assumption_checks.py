@@ -90,11 +90,9 @@ def _kind(
         yield Finding(
             "DC122",
             msg("the assumption '{code}' cannot answer what stands here", code=answer.answer),
-            msg(
-                "give it the kind {kind} and choices among: {choices}",
-                kind=kind,
-                choices=", ".join(sorted(choices or [])) or "-",
-            ),
+            msg("give it the kind {kind} and choices among: {choices}", kind=kind, choices=", ".join(sorted(choices)))
+            if choices
+            else msg("give it the kind {kind}", kind=kind),
             answer.where,
             path,
         )

@@ -132,7 +132,9 @@ def _build(text: str, file: str) -> Node:
         else:
             root = node
     if root is None:
-        raise _broken("DC107", msg("there is nothing in the file"), msg("check that this is the right file"), Where(file))
+        raise _broken(
+            "DC107", msg("there is nothing in the file"), msg("check that this is the right file"), Where(file)
+        )
     return root
 
 
