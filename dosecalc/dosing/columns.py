@@ -31,12 +31,13 @@ MOST = 2**62
 # A double holds any decimal number of 15 digits and gives back just that one (R8, spreadsheets).
 _DIGITS = 15
 _MOST_DECIMALS = 12
+_ONE = (Decimal(1),)  # stands for a number that was reported, so that nothing else is found wrong with it
 _SAMPLE = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Numbers:
-    """Exact numbers of a column: `values` × 10^-`scale`, 0 where there is none or a wrong one.
+    """Exact numbers of a column: `values` × 10^-`scale`, 0 where there is none, 1 where a wrong one was reported.
 
     `starts` are where each row's numbers begin in `values`, if a row may have several; `given` flags the rows that have
     a number.
@@ -74,7 +75,7 @@ class Column:
             values = series.to_numpy()
             wrong = (values < 0) | (values > int(self.most))
             self._beyond(wrong)
-            values = np.where(wrong, 0, values).astype(np.int64)
+            values = np.where(wrong, 1, values).astype(np.int64)
             return Numbers(values=values, scale=0, given=np.ones(len(values), bool))
         return self._texts(series)
 
@@ -93,7 +94,7 @@ class Column:
         wrong = ~((doubles >= 0) & (doubles <= int(self.most)))
         if wrong.any():
             self._beyond(wrong)
-            doubles = np.where(wrong, 0, doubles)
+            doubles = np.where(wrong, 1, doubles)
         for scale in range(_decimals(doubles[:_SAMPLE]), _MOST_DECIMALS + 1):
             power = 10**scale
             if int(self.most) * power >= 10**_DIGITS:
@@ -123,21 +124,21 @@ class Column:
             return (number,), ()
         if not isinstance(text, str):
             what = msg("{column} holds neither a number nor a text", column=self.name)
-            return (), [Finding("DC351", what, msg("write the amount in digits, as in 23.4"))]
+            return _ONE, [Finding("DC351", what, msg("write the amount in digits, as in 23.4"))]
         if not text.strip():
             return (), ()
         parts = [part.strip(" ") for part in text.split(self.separator)] if self.separator else [text]
         try:
             return tuple(parse_number(part) for part in parts), ()
         except Refusal as refusal:
-            return (), refusal.findings
+            return _ONE, refusal.findings
 
     def _parsed(self, codes: Integers, parsed: list[tuple[Decimal, ...]], given: Flags) -> Numbers:
         """Spread the numbers of each different text over the rows that have it."""
         wrong = [not all(0 <= number <= self.most for number in numbers) for numbers in parsed]
         if any(wrong):
             self._beyond(np.append(wrong, False)[codes])
-        parsed = [numbers if good else () for numbers, good in zip(parsed, np.logical_not(wrong), strict=True)]
+        parsed = [numbers if good else _ONE for numbers, good in zip(parsed, np.logical_not(wrong), strict=True)]
         scale = max((_places(number) for numbers in parsed for number in numbers), default=0)
         if scale > _DIGITS:
             fine = [any(_places(number) > _DIGITS for number in numbers) for numbers in parsed]

@@ -96,6 +96,7 @@ cm2 = st.one_of(
     st.decimals("0.1", "260", places=1), st.decimals("0.001", "3", places=3), st.integers(1, 170).map(Decimal)
 )
 patches = st.lists(cm2, min_size=1, max_size=3)
+possible = patches.filter(lambda values: sum(values) <= 500)
 
 
 def texts(values: list[Decimal]) -> str:
@@ -231,7 +232,7 @@ def test_a_column_of_doubles_is_read_as_it_is_shown(values: list[Decimal], mode:
     pd.testing.assert_frame_equal(cohort_doses(of, texts), cohort_doses(of, doubles))
 
 
-@given(patches, st.sampled_from(ROUNDINGS), st.sampled_from(["summed", "each"]))
+@given(possible, st.sampled_from(ROUNDINGS), st.sampled_from(["summed", "each"]))
 def test_sites_are_within_one_of_the_exact_number_for_each_part(
     values: list[Decimal], mode: Rounding, how: str
 ) -> None:
@@ -242,7 +243,7 @@ def test_sites_are_within_one_of_the_exact_number_for_each_part(
     assert abs(counted.sites - exact) < (len(values) if how == "each" else 1)
 
 
-@given(patches, st.sampled_from(ROUNDINGS))
+@given(possible, st.sampled_from(ROUNDINGS))
 def test_the_order_of_the_patches_changes_nothing(values: list[Decimal], mode: Rounding) -> None:
     of = settled(OPEN, ROUNDING=mode, PATCHES="each", BELOW="one_site")
     one, other = (count_sites(Questions(of), per_site(), check_areas(order), None) for order in (values, values[::-1]))
