@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dosecalc.calendars.ics import END, write_event, write_head, write_nothing, zone_years
-from dosecalc.calendars.layout import note_years, widen
+from dosecalc.calendars.items import note_years, widen
 from dosecalc.calendars.revisions import check_stamp, gone
 
 if TYPE_CHECKING:
     from dosecalc.calendars.event import Event
     from dosecalc.calendars.ics import Years
-    from dosecalc.calendars.layout import CalendarWriter, Items, PharmacyWriter
+    from dosecalc.calendars.items import Items
+    from dosecalc.calendars.layout import CalendarWriter, PharmacyWriter
     from dosecalc.calendars.revisions import Previous
 
 

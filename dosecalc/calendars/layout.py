@@ -21,6 +21,7 @@ from dosecalc.calendars.clock import compact, slot_times
 from dosecalc.calendars.dose_words import dose_text
 from dosecalc.calendars.event import calendar_uid, item_uid
 from dosecalc.calendars.ics import END, write_event, write_head, write_nothing, zone_years
+from dosecalc.calendars.items import Item, Items, Pair, note_years, widen
 from dosecalc.calendars.made import CUT, TRY, Slot, plan_like, same_day, visit_like
 from dosecalc.calendars.revisions import check_stamp, gone, revised, whole_seconds
 from dosecalc.calendars.template import Template, cut, escape, fold
@@ -49,43 +50,23 @@ if TYPE_CHECKING:
     from dosecalc.text import Language
     from dosecalc.visits.visit import Visit
 
+__all__ = ["CalendarWriter", "Items", "PharmacyWriter"]
+
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9._+-]{1,60}")
 _MOST_KEPT = 8192
 """Of templates and of texts: what does not repeat must not fill the memory."""
 _DAY = len("2026-03-02")
-_LOCAL_TIME = len("20260302T093000")
 
+_DoseWords = dict[tuple[str, int], bytes]
+"""The words on the doses of a visit, folded for the column in which they begin."""
 _Rendered = Callable[["BlindedPlan", "BookedVisit", "MadeUp"], "Event"]
-
-
-class _Pair(NamedTuple):
-    """A template, and the same one for an item that nobody has yet: its stamp and its sequence are filled in."""
-
-    full: Template
-    first: Template
-
-
-class Item(NamedTuple):
-    """One item that is not written yet: values for a template, or an event for the reference writer."""
-
-    uid: str
-    template: _Pair | None
-    values: list[bytes]
-    event: Event | None = None
-
-
-class Items(NamedTuple):
-    """A participant's items, and the zone of those that have a time."""
-
-    zone: str
-    items: list[Item]
 
 
 class _Known(NamedTuple):
     """What is the same for all who have a visit on the same days. `visit` is held, so that its id stays its own."""
 
     visit: Visit
-    template: _Pair
+    template: Pair
     values: list[bytes]
 
 
@@ -101,7 +82,8 @@ class _Writer:
         self.stamp = whole_seconds(stamp)
         self._clinic = clinic
         self._first = {Slot.STAMP: compact(self.stamp).encode(), Slot.SEQUENCE: b"0"}
-        self._templates: dict[Hashable, _Pair | None] = {}
+        self._templates: dict[Hashable, Pair | None] = {}
+        self._contexts: dict[Hashable, int] = {}
         self._known: dict[Hashable, _Known] = {}
         self._heads: dict[Hashable, Template | None] = {}
 
@@ -167,15 +149,24 @@ class _Writer:
         head = self.head_of(plan.protocol, made.letter * len(plan.participant))
         return write_head(head, years), [head.uid, made.letter * len(plan.participant)]
 
-    def _visit(self, plan: BlindedPlan, booked: BookedVisit, kind: Hashable, rendered: _Rendered) -> Item | None:
+    def _context(self, plan: BlindedPlan, kind: Hashable) -> int:
+        """A number for what all items of a plan have in common; 0 where only the reference can write them."""
+        code = plan.participant
+        if not _PLAIN_CODE.fullmatch(code):
+            return 0
+        return self._contexts.setdefault(
+            (kind, len(code), plan.protocol, plan.protocol_version, plan.timezone), len(self._contexts) + 1
+        )
+
+    def _visit(self, plan: BlindedPlan, booked: BookedVisit, context: int, rendered: _Rendered) -> Item | None:
         """The item of a visit, to be filled in; None where only the reference can write it.
 
-        What the words of an item hang on is in `rendered` (and named by `kind`), in the keys, or in the writer itself.
+        What the words of an item hang on is in `context`, in the keys, or in the writer itself.
         """
         visit, booking, code = booked.visit, booked.booking, plan.participant
-        if booking is not None and booking.outside_window:
+        if not context or (booking is not None and booking.outside_window):
             return None
-        key = (id(visit), booking is None, kind, len(code), plan.protocol, plan.protocol_version, plan.timezone)
+        key = (id(visit), context, booking is None)
         known = self._known.get(key)
         if known is not None:  # somebody else had a visit on these days
             uid = item_uid(plan.protocol, code, "visit", visit.encounter, self.audience)
@@ -183,7 +174,7 @@ class _Writer:
             values[Slot.UID], values[Slot.CODE] = uid.encode(), code.encode()
             if booking is None or self._booked(booking.when, plan.timezone, values):
                 return Item(uid, known.template, values)
-        return self._new(plan, booked, kind, rendered, key)
+        return self._new(plan, booked, context, rendered, key)
 
     def _booked(self, when: dt.datetime, timezone: str, values: list[bytes]) -> bool:
         """Fill in a booked time; False where it has another form than the one that stands there."""
@@ -198,7 +189,7 @@ class _Writer:
         return True
 
     def _new(
-        self, plan: BlindedPlan, booked: BookedVisit, kind: Hashable, rendered: _Rendered, known: Hashable
+        self, plan: BlindedPlan, booked: BookedVisit, context: int, rendered: _Rendered, known: Hashable
     ) -> Item | None:
         """The item of a visit on days that no one had yet; the next one finds it under the key `known`."""
         visit, booking = booked.visit, booked.booking
@@ -206,8 +197,8 @@ class _Writer:
         form = tuple(map(len, values))
         still = booking is not None and visit.actual is not None and same_day(booking.when, visit.actual, plan)
         key = (
-            kind, form, still, booking is None, visit.encounter, visit.label, visit.window, visit.status,
-            visit.days_from_target, visit.notes, plan.protocol, plan.protocol_version, plan.timezone,
+            context, form, still, booking is None, visit.encounter, visit.label, visit.window, visit.status,
+            visit.days_from_target, visit.notes,
         )  # fmt: skip
         if key not in self._templates:
             _make_room(self._templates)
@@ -223,7 +214,7 @@ class _Writer:
                 return write_event(replace(event, stamp=made.stamp, sequence=made.sequence)), found
 
             tried = _tried(made_visit)
-            self._templates[key] = _Pair(tried, tried.bind(self._first)) if tried else None
+            self._templates[key] = Pair(tried, tried.bind(self._first)) if tried else None
         template = self._templates[key]
         if template is None:
             return None
@@ -236,9 +227,9 @@ class _Writer:
     def _values(self, plan: BlindedPlan, booked: BookedVisit) -> list[str]:
         visit, booking = booked.visit, booked.booking
         staff = self.audience != "participant"
-        start, end = span(plan, booked, self._clinic, window=staff)
+        start, end = map(compact, span(plan, booked, self._clinic, window=staff))
         uid = item_uid(plan.protocol, plan.participant, "visit", visit.encounter, self.audience)
-        values = [uid, compact(start), compact(end), "", "", plan.participant, "", "", "", "", "", ""]
+        values = [uid, start, end, "", "", plan.participant, "", "", "", "", "", ""]
         if staff:
             values[Slot.TARGET] = shown(visit.target, plan) if visit.target else ""
             values[Slot.EARLIEST] = shown(visit.earliest, plan) if visit.earliest else ""
@@ -264,11 +255,11 @@ class CalendarWriter(_Writer):
             Refusal: DC501, a text holds characters that may not stand in a calendar; DC405, the time zone is unknown.
         """
         items = []
-        plain = _PLAIN_CODE.fullmatch(plan.participant)
+        context = self._context(plan, None)
         for booked in plan.visits:
             if not self._shows(booked):
                 continue
-            item = self._visit(plan, booked, None, self._rendered) if plain else None
+            item = self._visit(plan, booked, context, self._rendered)
             items.append(item or _by_reference(self._event(plan, booked)))
         if self.audience == "participant":
             routine = routine_events(plan, self._clinic, self.language, self.stamp)
@@ -295,7 +286,8 @@ class PharmacyWriter(_Writer):
 
     def __init__(self, language: Language, *, clinic: Clinic | None, stamp: dt.datetime, version: str) -> None:
         super().__init__("pharmacy", language, clinic=clinic, stamp=stamp, version=version)
-        self._said: dict[Doses, dict[tuple[str, int], bytes]] = {}
+        self._said: dict[Doses, _DoseWords] = {}
+        self._said_of: dict[int, tuple[Doses, _DoseWords]] = {}
 
     def items(self, plan: BlindedPlan, doses: Doses) -> Items:
         """Return the items of one participant, with their doses.
@@ -304,12 +296,9 @@ class PharmacyWriter(_Writer):
             Refusal: DC501, DC405 as for `CalendarWriter.items`.
         """
         draft = bool(doses.draft)
-        said = self._said.get(doses)
-        if said is None:
-            _make_room(self._said)
-            said = self._said[doses] = {}
+        said = self._words(doses)
         items = []
-        plain = _PLAIN_CODE.fullmatch(plan.participant)
+        context = self._context(plan, draft)
 
         def rendered(plan: BlindedPlan, booked: BookedVisit, made: MadeUp) -> Event:
             return with_doses(self._event(plan, booked), made.tail, self.language, draft=draft)
@@ -318,7 +307,7 @@ class PharmacyWriter(_Writer):
             visit = booked.visit
             if visit.target is None and visit.actual is None and booked.booking is None:
                 continue
-            item = self._visit(plan, booked, draft, rendered) if plain else None
+            item = self._visit(plan, booked, context, rendered)
             if item and item.template:
                 column = item.template.full.tail_column
                 place = visit.encounter, column
@@ -332,6 +321,15 @@ class PharmacyWriter(_Writer):
                 item = _by_reference(event)
             items.append(item)
         return Items(plan.timezone, items)
+
+    def _words(self, doses: Doses) -> _DoseWords:
+        """What has been said of these doses, or of equal ones. They are held, so that their id stays their own."""
+        found = self._said_of.get(id(doses))
+        if found is None:
+            _make_room(self._said)
+            _make_room(self._said_of)
+            found = self._said_of[id(doses)] = doses, self._said.setdefault(doses, {})
+        return found[1]
 
     def _event(self, plan: BlindedPlan, booked: BookedVisit) -> Event:
         return _there(staff_visit(plan, booked, self._clinic, self.language, self.stamp, "pharmacy"))
@@ -364,20 +362,3 @@ def _there(event: Event | None) -> Event:
 def _make_room(kept: dict[Any, Any]) -> None:
     if len(kept) >= _MOST_KEPT:
         kept.clear()
-
-
-def note_years(years: dict[str, Years], items: Items) -> None:
-    """Add the years of the timed ones of `items` to those that a file's time zones must cover."""
-    for item in items.items:
-        if item.event is not None:
-            widen(years, zone_years([item.event]))
-        elif len(start := item.values[Slot.START]) == _LOCAL_TIME:
-            year = int(start[:4])
-            widen(years, {items.zone: (year, year)})
-
-
-def widen(years: dict[str, Years], more: dict[str, Years]) -> None:
-    """Add `more` to the years that a file's time zones must cover."""
-    for zone, (first, last) in more.items():
-        known = years.get(zone, (first, last))
-        years[zone] = min(first, known[0]), max(last, known[1])

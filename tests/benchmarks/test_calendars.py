@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from calendars.building import CLINIC, STAMP, VERSION, doses, plan, visit
+from calendars.building import CLINIC, STAMP, VERSION, at, doses, plan, visit
 from dosecalc.calendars.cohort import CohortFile
 from dosecalc.calendars.export import participant_calendar
 from dosecalc.calendars.layout import CalendarWriter, PharmacyWriter
 from dosecalc.calendars.revisions import read_previous
 from dosecalc.text import Words
+from dosecalc.visits.visit import Booking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    from dosecalc.blinding import BlindedPlan
+    from dosecalc.blinding import BlindedPlan, BookedVisit
 
 PARTICIPANTS = 500
 LABELS = {encounter: Words(f"Day {encounter[1:]}", f"第 {encounter[1:]} 天") for encounter in ("D0", "D7", "D14")}
@@ -31,14 +34,21 @@ OPTIONS: dict[str, Any] = {"clinic": CLINIC, "stamp": STAMP, "version": VERSION}
 PROTOCOL = "NCT07084012"
 
 
-def _participant(number: int) -> BlindedPlan:
-    start = dt.date(2026, 1, 5) + dt.timedelta(days=number * 37 % 700)
+@cache
+def _visits(start: dt.date) -> list[BookedVisit]:
+    """Participants who start on one day share their visits, as in a plan."""
     visits = []
     for (encounter, label), days in zip(LABELS.items(), (0, 7, 14), strict=True):
-        target = start + dt.timedelta(days=days)
-        booked = f"{target}T{8 + number % 9:02}:30" if number % 3 == 0 else None
         around = 2 if days else 0
-        visits.append(visit(encounter, target, around, around, label=label, booked=booked))
+        visits.append(visit(encounter, start + dt.timedelta(days=days), around, around, label=label))
+    return visits
+
+
+def _participant(number: int) -> BlindedPlan:
+    visits = _visits(dt.date(2026, 1, 5) + dt.timedelta(days=number * 37 % 35 * 20))
+    if number % 3 == 0:
+        hour = 8 + number % 9
+        visits = [replace(found, booking=Booking(when=at(f"{found.visit.target}T{hour:02}:30"))) for found in visits]
     return plan(*visits, code=f"SZ-{number:05}")
 
 
