@@ -83,7 +83,7 @@ def test_what_is_gone_stays_as_cancelled(tmp_path: Path) -> None:
 def test_a_cancelled_item_says_so_in_chinese() -> None:
     first = participant(*THREE, language="zh")
     second = participant(ATTENDED, OPEN, stamp=LATER, previous=first, language="zh")
-    assert by_summary(second)["已取消 访视：第 7 天"]["status"] == "CANCELLED"
+    assert by_summary(second)["【已取消】到院访视：第 7 天"]["status"] == "CANCELLED"
 
 
 def test_what_was_cancelled_before_stays_as_it_is() -> None:

@@ -46,7 +46,7 @@ def test_a_booked_visit_says_where_what_to_bring_and_whom_to_call() -> None:
 
 def test_a_booked_visit_in_chinese() -> None:
     (event,) = for_participant(visit(booked="2026-03-09T09:30"), language="zh")
-    assert event.summary == "访视：第 7 天"
+    assert event.summary == "到院访视：第 7 天"
     assert event.location == "门诊楼 3 层，312 室"
     assert event.description.splitlines() == [
         "请携带：身份证、受试者卡和日记卡",
@@ -54,7 +54,7 @@ def test_a_booked_visit_in_chinese() -> None:
         "联系电话：+86 755 0000 0000",
         "受试者编号：P-001",
     ]
-    assert [alarm.words for alarm in event.alarms] == ["明天 访视：第 7 天", "两小时后 访视：第 7 天"]
+    assert [alarm.words for alarm in event.alarms] == ["明天有到院访视：第 7 天", "两小时后有到院访视：第 7 天"]
 
 
 def test_reminders_ring_one_day_before_first_and_two_hours_before() -> None:
@@ -83,8 +83,8 @@ def test_a_visit_that_is_not_booked_is_tentative_and_rings_no_alarm() -> None:
 
 def test_a_visit_that_is_not_booked_in_chinese() -> None:
     (event,) = for_participant(visit(), language="zh")
-    assert event.summary == "访视：第 7 天（日期待研究中心确认）"
-    assert event.description.startswith("具体日期待研究中心确认。请在研究中心通知您具体日期和时间后再前来。\n")
+    assert event.summary == "到院访视：第 7 天（日期待研究中心确认）"
+    assert event.description.startswith("日期待研究中心确认。请在研究中心通知您具体日期和时间之后再来。\n")
 
 
 def test_the_site_can_leave_visits_out_that_are_not_booked() -> None:
@@ -147,7 +147,7 @@ def test_the_daily_item_stands_at_the_time_that_the_site_gives() -> None:
     (event,) = participant_events(replace(plan(visit(target=None)), routine=ROUTINE), clinic, "zh", STAMP)
     assert (event.start, event.end) == (at("2026-03-02T21:00"), at("2026-03-02T21:15"))
     assert event.summary == "居家每日使用"
-    assert event.description.splitlines()[0] == "2026-03-02 至 2026-05-24，每天进行，连续 84 天。"
+    assert event.description.splitlines()[0] == "2026-03-02 至 2026-05-24 每天进行，连续 84 天。"
 
 
 # ---- clinic
@@ -170,7 +170,7 @@ def test_until_it_is_booked_a_visit_is_its_window() -> None:
 
 def test_a_window_in_chinese() -> None:
     (event,) = for_clinic(visit(), language="zh")
-    assert event.summary == "P-001 · 第 7 天（访视窗，尚未预约）"
+    assert event.summary == "P-001 · 第 7 天（访视窗，未预约）"
     assert "访视窗：2026-03-07 至 2026-03-11（方案规定）" in event.description
     assert "访视窗含首尾两日，按研究中心当地日历日计算（Asia/Shanghai）。" in event.description
 
@@ -272,7 +272,7 @@ def test_a_draft_in_chinese() -> None:
     (event,) = pharmacy_events(plan(visit()), doses(), CLINIC, "zh", STAMP)
     assert event.summary.startswith("草稿，不得用于给药 · P-001 · 第 7 天")
     assert event.description.startswith("草稿，不得用于给药\n")
-    assert "药品：脐带间充质干细胞（试验药）" in event.description
+    assert "试验用药品：脐带间充质干细胞；类别：试验药物" in event.description
 
 
 def test_a_visit_without_a_dose_says_so() -> None:
