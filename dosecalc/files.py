@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_BY_DESCRIPTOR = os.utime in os.supports_fd
 _AT_ONCE = 1 << 17
 _Made = TypeVar("_Made")
 
@@ -87,12 +88,15 @@ def write_whole(path: str, data: bytes) -> None:
 
 
 class Staging:
-    """A folder in the making. `stamp` becomes the time of all that is in it, so that times tell nothing (R15)."""
+    """A folder in the making at `path`, which will be `target`: that is the name that refusals show.
 
-    __slots__ = ("_seconds", "_streams", "path")
+    `stamp` becomes the time of all that is in it, so that times tell nothing (R15).
+    """
 
-    def __init__(self, path: str, stamp: int) -> None:
-        self.path = path
+    __slots__ = ("_seconds", "_streams", "path", "target")
+
+    def __init__(self, path: str, target: str, stamp: int) -> None:
+        self.path, self.target = path, target
         self._seconds = (stamp, stamp)
         self._streams: list[Stream] = []
 
@@ -102,7 +106,7 @@ class Staging:
         try:
             os.mkdir(path, mode)
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise cannot_write(self.target, error) from error
 
     def write(self, name: str, data: bytes, mode: int = 0o666) -> None:
         """Write a file into it. A cohort has thousands, so this does what it must and no more."""
@@ -113,15 +117,15 @@ class Staging:
                 written = os.write(descriptor, data)
                 while written < len(data):  # a disk that has just become full takes a part, and refuses the next
                     written += os.write(descriptor, data[written:])
+                os.utime(descriptor if _BY_DESCRIPTOR else path, self._seconds)
             finally:
                 os.close(descriptor)
-            os.utime(path, self._seconds)
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise cannot_write(self.target, error) from error
 
     def stream(self, name: str, mode: int = 0o666, *, hashed: bool = True) -> Stream:
         """Open a file in it that is written bit by bit; `Stream.close` ends it. Not `hashed`, it has no digest."""
-        stream = Stream(f"{self.path}/{name}", mode, self._seconds, hashed=hashed)
+        stream = Stream(f"{self.path}/{name}", self.target, mode, self._seconds, hashed=hashed)
         self._streams.append(stream)
         return stream
 
@@ -130,7 +134,7 @@ class Staging:
         whole = self.stream(name, mode)
         path = f"{self.path}/{body}"
         whole.write(head)
-        with _refusing(path):
+        with _refusing(self.target):
             with open(path, "rb") as source:
                 while data := source.read(_AT_ONCE):
                     whole.write(data)
@@ -146,7 +150,7 @@ class Staging:
 
     def finish(self) -> None:
         """Give its folders their time, once everything is in them."""
-        with _refusing(self.path):
+        with _refusing(self.target):
             for folder, _, _ in os.walk(self.path, topdown=False):
                 os.utime(folder, self._seconds)
 
@@ -154,17 +158,17 @@ class Staging:
 class Stream:
     """A file that is written bit by bit, with the digest and the number of the bytes so far."""
 
-    __slots__ = ("_descriptor", "_hashed", "_held", "_path", "_seconds", "_size", "length", "sha256")
+    __slots__ = ("_descriptor", "_hashed", "_held", "_path", "_seconds", "_size", "_target", "length", "sha256")
 
-    def __init__(self, path: str, mode: int, seconds: tuple[int, int], *, hashed: bool) -> None:
-        self._path, self._seconds, self._hashed = path, seconds, hashed
+    def __init__(self, path: str, target: str, mode: int, seconds: tuple[int, int], *, hashed: bool) -> None:
+        self._path, self._target, self._seconds, self._hashed = path, target, seconds, hashed
         self._held: list[bytes] = []
         self._size = self.length = 0
         self.sha256 = sha256()
         try:
             self._descriptor = os.open(path, _NEW, mode)
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise cannot_write(target, error) from error
 
     def write(self, data: bytes) -> None:
         """Add `data` to the file."""
@@ -177,7 +181,7 @@ class Stream:
         """Write what is left and give the file its time."""
         self._pour()
         self.abandon()
-        with _refusing(self._path):
+        with _refusing(self._target):
             os.utime(self._path, self._seconds)
 
     def abandon(self) -> None:
@@ -197,7 +201,7 @@ class Stream:
             while data:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
-            raise cannot_write(self._path, error) from error
+            raise cannot_write(self._target, error) from error
 
 
 @contextmanager
@@ -218,7 +222,7 @@ def staged_folder(target: str, *, stamp: int, replace: Callable[[str], None] | N
     with _refusing(target):
         _check_target(place, target, replace)
         aside, _ = _aside(place, os.mkdir)
-    staging = Staging(aside, stamp)
+    staging = Staging(aside, target, stamp)
     try:
         yield staging
         staging.finish()

@@ -154,8 +154,8 @@ class DoseRows:
             exact_digits(rounded.exact) if rounded else "",
             rounded.deviation_percent if rounded else "",
             _number(dose.days),
-            f"same as {dose.same_volume_as}" if dose.same_volume_as else "",
-            dose.route,
+            "same as active" if dose.same_volume_as else "",
+            render(dose.route, language),
             " ".join(doses.assumptions),
             "; ".join(render(warned.text, language) for warned in doses.warnings),
         )

@@ -283,7 +283,7 @@ def test_a_full_disk_leaves_nothing_and_no_file_open(tmp_path: Path, monkeypatch
     monkeypatch.setattr(os, "write", write)
     spare = os.dup(0)
     os.close(spare)
-    assert refusal_of(data, tmp_path / "out").startswith("DC602 the disk is full: ")
+    assert refusal_of(data, tmp_path / "out").startswith(f"DC602 the disk is full: {tmp_path}/out could not be written")
     assert list(tmp_path.iterdir()) == []
     again = os.dup(0)
     os.close(again)
