@@ -29,7 +29,7 @@ def cohort_dates(settled: Settled, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the visit dates of the participants in `frame`, one row each, in its order and with its index.
 
     `frame` has the column `start`, and may have `participant`, `arm` (needed in an open protocol, not looked at in a
-    masked one), `anchor_NAME` and `actual_VISIT`; others are left alone. Dates are `YYYY-MM-DD` or datetimes.
+    masked one), `anchor_NAME` and `actual_VISIT`; any others are left alone. Dates are `YYYY-MM-DD` or datetimes.
 
     The result has `participant`, and `arm` in an open protocol, where `frame` has them, and for each visit
     `target_VISIT` and, where it has a window, `earliest_VISIT` and `latest_VISIT`. Visits that are counted in days are
@@ -37,8 +37,8 @@ def cohort_dates(settled: Settled, frame: pd.DataFrame) -> pd.DataFrame:
     that the participant's arm does not have, is NaT.
 
     Raises:
-        Refusal: DC301, DC416 to DC418 as `visits.timeline`; DC304, the arm is missing; DC302, DC401 to DC405, DC412 to
-            DC415 with the numbers of all rows that have it, counted from 1; DC420 and DC421, there is no start.
+        Refusal: DC301, DC416 to DC418 as `visits.timeline`; DC304, the arm is missing; DC302, DC401 to DC405, DC410,
+            DC412 to DC415 with the numbers of all rows that have it, counted from 1; DC440, DC441, no start.
     """
     problems = Problems()
     groups = _groups(settled, frame, problems)

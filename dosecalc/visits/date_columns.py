@@ -30,6 +30,7 @@ DAY = 24 * 60 * 60
 _FIRST = np.datetime64(f"{FIRST_YEAR}-01-01", "s")
 _END = np.datetime64(f"{LAST_YEAR + 1}-01-01", "s")
 _NAT = np.datetime64("NaT", "s")
+_SOME_DAY = np.datetime64("2000-01-01", "s")  # for a date that was reported, so that nothing else is found wrong with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _texts(series: pd.Series[Any], zone: str, problems: Problems) -> Dates:
                 day = np.datetime64(moment.date() if isinstance(moment, dt.datetime) else moment, "s")
         except Refusal as refusal:
             problems.take(refusal, codes == code)
+            day = _SOME_DAY
         days.append(day)
         times.append(time)
     known = np.array([*times, _NAT], "M8[s]")

@@ -11,6 +11,7 @@ from dosecalc.errors import refuse
 from dosecalc.protocol.occurrences import occurrences
 from dosecalc.text import msg
 from dosecalc.visits.date_columns import (
+    DAY,
     Dates,
     Extent,
     Seconds,
@@ -55,17 +56,32 @@ class DateTable:
         self._moved: dict[tuple[int, int, int], tuple[Seconds, Seconds]] = {}
         if "start" not in frame:
             raise refuse(
-                "DC420",
+                "DC440",
                 msg("the column start is missing"),
                 msg("add it: the date of each participant's first day, as YYYY-MM-DD"),
             )
         self.start = self.read("start")
+        self._check_anchors()
         problems.add(
-            "DC421",
+            "DC441",
             msg("the start date is missing"),
             msg("write the date of the participant's first day as YYYY-MM-DD"),
             np.isnat(self.start.days),
         )
+
+    def _check_anchors(self) -> None:
+        """Dates of anchors that are not given by their names."""
+        by_name = [
+            f"anchor_{anchor.id}" for anchor in self.settled.protocol.anchors.values() if anchor.given == "by_name"
+        ]
+        for name in map(str, self.frame.columns):
+            if name.startswith("anchor_") and name not in by_name:
+                self.problems.add(
+                    "DC410",
+                    msg("'{name}' is not the date of an anchor that is given by its name", name=name),
+                    msg("leave the column out; the columns of anchors are: {names}", names=", ".join(by_name) or "-"),
+                    ~np.isnat(self.read(name).days),
+                )
 
     def read(self, name: str) -> Dates:
         """Return the dates of a column; nothing where the table has no such column."""
@@ -83,8 +99,8 @@ class DateTable:
         """Return days moved by months and days, the same column for the same question."""
         key = (id(days), months, add)
         if key not in self._moved:
-            result = move(days, months, add)
-            if not within_years(self._extent(days), months, add):
+            result = move(days, months, add) if _possible(months, add) else days + np.timedelta64(FAR, "s")
+            if not _possible(months, add) or not within_years(self._extent(days), months, add):
                 report_years(result, msg("the visit {visit} or its window", visit=visit), self.problems)
             self._moved[key] = (result, days)  # `days` is kept, so that its id stays its own
         return self._moved[key][0]
@@ -93,6 +109,14 @@ class DateTable:
         if id(days) not in self._extents:
             self._extents[id(days)] = extent(days)
         return self._extents[id(days)]
+
+
+FAR = 1000 * 366 * DAY
+"""Seconds that lead out of every year that can be meant, and not out of 64 bits."""
+
+
+def _possible(months: int, days: int) -> bool:
+    return abs(31 * months) * DAY < FAR and abs(days) * DAY < FAR
 
 
 @dataclass(slots=True)
@@ -140,8 +164,9 @@ class GroupDates:
         return self.table.read(f"actual_{visit}") if self.table.has(f"actual_{visit}") else None
 
     def _strange_actuals(self) -> None:
-        """Actual dates of visits that other arms have."""
-        for visit in visits_in_order(self.table.settled, tuple(self.table.settled.protocol.encounters)):
+        """Actual dates of visits that other arms have, or none."""
+        names = [str(name) for name in self.table.frame.columns]
+        for visit in (name.removeprefix("actual_") for name in names if name.startswith("actual_")):
             actual = self._actual(visit)
             if actual and visit not in self.visits:
                 self._report(
@@ -256,7 +281,8 @@ class GroupDates:
         return self.table.moved(step.id, days, sign * span[0], sign * span[1])
 
     def _later(self, step: Step, times: Seconds, minutes: int) -> Seconds:
-        later = times + np.timedelta64(60 * minutes, "s")
+        far = FAR if minutes > 0 else -FAR
+        later = times + np.timedelta64(60 * minutes if abs(60 * minutes) < FAR else far, "s")
         what = msg("the visit {visit} or its window", visit=step.id)
         report_years(at_site(later, self.table.settled.timezone).days, what, self.table.problems)
         return later
