@@ -30,7 +30,8 @@ DAY = 24 * 60 * 60
 _FIRST = np.datetime64(f"{FIRST_YEAR}-01-01", "s")
 _END = np.datetime64(f"{LAST_YEAR + 1}-01-01", "s")
 _NAT = np.datetime64("NaT", "s")
-_SOME_DAY = np.datetime64("2000-01-01", "s")  # for a date that was reported, so that nothing else is found wrong with it
+# Stands for a date that was reported, so that nothing else is found wrong with it.
+_SOME_DAY = np.datetime64("2000-01-01", "s")
 
 
 @dataclass(frozen=True, slots=True)
