@@ -159,7 +159,7 @@ def test_a_placebo_has_a_volume_and_no_amount(tmp_path: Path) -> None:
     found = {(row["participant"], row["encounter"]): row for row in rows(tmp_path / "out" / "pharmacy" / "doses.csv")}
     assert found["TT-001", "D0"]["total"] == "200000000"
     placebo = found["TT-001", "D7"]
-    assert (placebo["role"], placebo["total"], placebo["volume"]) == ("placebo", "", "same as hUC-MSC")
+    assert (placebo["role"], placebo["total"], placebo["volume"]) == ("placebo", "", "same as active")
     assert found["TT-002", "D14"]["total"] == "100000000"
 
 
