@@ -90,7 +90,7 @@ def plan_participant(
         bookings=_pairs(bookings),
         outside_window=outside_window,
     )
-    who = app.participant(trial, code=check_code(code), arm=arm, dates=dates, given=app.dose_input(trial, asked))
+    who = app.participant(trial, code=check_code(code), arm=arm, dates=dates, given=app.dose_input(trial, arm, asked))
     masking = trial.protocol.masking
     unknown = masking.masked and arm is None and masking.allocation == "one_arm"
     if unknown or not doses:

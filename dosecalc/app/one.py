@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from dosecalc.app.typed import dose_input
+from dosecalc.app.typed import Asked, dose_input
 from dosecalc.errors import refuse
 from dosecalc.files import read_file, write_whole
 from dosecalc.plan import dosed_arms, plan_doses, plan_visits, visible_arm
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from dosecalc.app.typed import Asked
     from dosecalc.blinding import BlindedPlan
     from dosecalc.dosing.result import Doses
     from dosecalc.plan import Participant
@@ -35,7 +34,7 @@ def dose(settled: Settled, *, arm: str | None, asked: Asked, visits: Sequence[st
     from dosecalc.dosing.dose import calculate
 
     arms = dosed_arms(settled.protocol, arm)
-    return calculate(settled, arms, dose_input(settled, asked), tuple(visits) or None)
+    return calculate(settled, arms, dose_input(settled, arm, asked), tuple(visits) or None)
 
 
 def schedule(settled: Settled, who: Participant) -> BlindedPlan:
@@ -131,6 +130,7 @@ def calendar_bytes(
 def write_calendar(
     settled: Settled,
     who: Participant,
+    asked: Asked,
     *,
     audience: CalendarAudience,
     language: Language,
@@ -147,18 +147,21 @@ def write_calendar(
     """
     import hashlib
 
-    from dosecalc.dosing.result import DoseInput
     from dosecalc.participant_code import check_code
 
     check_code(who.code)
-    if audience != "pharmacy" and who.given not in (None, DoseInput()):
+    if audience != "pharmacy" and asked != Asked():
         raise refuse(
             "DC371",
             msg("a calendar for the {audience} holds no doses", audience=AUDIENCES[audience]),
             msg("leave out --area, --round, --weight and --level, or write --audience pharmacy"),
         )
     earlier = read_file(previous) if previous else None
-    plan, doses = pharmacy(settled, who) if audience == "pharmacy" else (schedule(settled, who), None)
+    doses = None
+    if audience == "pharmacy":
+        plan, doses = pharmacy(settled, replace(who, given=dose_input(settled, who.arm, asked)))
+    else:
+        plan = schedule(settled, who)
     data = calendar_bytes(
         settled, plan, doses, audience=audience, language=language, stamp=stamp, previous=earlier, cancel=cancel
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosecalc.app.settings import now
-from dosecalc.errors import Finding, Usage, refuse
+from dosecalc.errors import Finding, Usage
 from dosecalc.notation import parse_number, parse_positive
-from dosecalc.plan import Participant, WantedBooking
-from dosecalc.quantity import Quantity, parse_quantity
+from dosecalc.plan import Participant, WantedBooking, dosed_arms
+from dosecalc.quantity import Quantity
 from dosecalc.text import msg
 from dosecalc.units import unit
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dosecalc.dosing.result import DoseInput
-    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Rounding
     from dosecalc.text import Message
@@ -35,36 +34,25 @@ class Asked:
     level: str | None = None
 
 
-def dose_input(settled: Settled, asked: Asked) -> DoseInput:
-    """Read the typed options.
+def dose_input(settled: Settled, arm: str | None, asked: Asked) -> DoseInput:
+    """Read the typed options; a level is in the unit of the arm's level where it names none.
 
     Raises:
-        Refusal: DC201 and its kin for a number that is not one.
+        Refusal: DC201 and its kin for a number that is not one; DC332 for a level where there is none to choose.
     """
+    from dosecalc.dosing.level import read_level
     from dosecalc.dosing.result import DoseInput
+
+    level = None
+    if asked.level is not None:
+        level = read_level(settled.protocol, dosed_arms(settled.protocol, arm), asked.level)
 
     return DoseInput(
         areas=tuple(parse_number(area) for area in asked.areas),
         weight=Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None,
-        level=_level(settled.protocol, asked.level) if asked.level is not None else None,
+        level=level,
         rounding=asked.rounding,
     )
-
-
-def _level(protocol: Protocol, text: str) -> Quantity:
-    """A level with its unit, or a bare number in the unit of the protocol's one level."""
-    if any(character.isspace() for character in text.strip()) and any(c.isalpha() and c not in "eExX" for c in text):
-        return parse_quantity(text)
-    units = {(level.one_of or (level.at_least,))[0].unit for level in protocol.levels.values()}  # type: ignore[union-attr]
-    if len(units) != 1:
-        raise refuse(
-            "DC370",
-            msg("{protocol} has no dose level to choose", protocol=protocol.id)
-            if not units
-            else msg("the level has no unit"),
-            msg("leave out the level") if not units else msg("write the number, a space and the unit"),
-        )
-    return Quantity(parse_positive(text), units.pop())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -35,9 +35,9 @@ def dose_text(doses: Doses, encounter: str, base: str, language: Language) -> st
 
 
 def _lines(dose: Dose) -> Iterator[Message]:
-    yield msg("Product: {product} ({role})", product=dose.product_label, role=_ROLES[dose.role])
+    yield msg("Product: {product}; role: {role}", product=dose.product_label, role=_ROLES[dose.role])
     if dose.area is not None:
-        yield msg("Given on: {area}", area=dose.area)
+        yield msg("Given on: {area}", area=dose.area_label)
     if dose.total is not None:
         yield msg("Dose: {amount}", amount=show(dose.total))
     if dose.same_volume_as is not None:

@@ -92,10 +92,11 @@ def command(
     settled = app.load(protocol, site)
     dates = app.Dates(start=start, actual=actual, anchors=anchors, bookings=bookings, outside_window=outside_window)
     asked = app.Asked(areas=areas, rounding=rounding, weight=weight, level=level)
-    who = app.participant(settled, code=code, arm=arm, dates=dates, given=app.dose_input(settled, asked))
+    who = app.participant(settled, code=code, arm=arm, dates=dates)
     written = app.write_calendar(
         settled,
         who,
+        asked,
         audience=audience,
         language=ui.chosen or (settled.site.language if settled.site else ui.language),
         out=out,

@@ -52,9 +52,10 @@ class Dose:
     product: str
     product_label: Words
     role: Literal["active", "placebo", "comparator"]
-    route: str
+    route: Words
     area: str | None = None
     """Which area of the participant, where each participant has several (study, control)."""
+    area_label: Words | None = None
     area_cm2: Decimal | None = None
     sites: int | None = None
     rounding: Rounded | None = None
@@ -62,8 +63,8 @@ class Dose:
     """The amount per site, per cm², per kg or per day that the total follows from."""
     total: Quantity | None = None
     days: int | None = None
-    same_volume_as: str | None = None
-    """The product whose volume a placebo has."""
+    same_volume_as: Words | None = None
+    """The label of the product whose volume a placebo has."""
     derivation: tuple[Message, ...] = ()
     rests_on: frozenset[str] = frozenset()
     """Codes of the protocol's assumptions that this dose used."""

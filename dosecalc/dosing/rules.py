@@ -69,6 +69,7 @@ class Bench:
 
     def dose(self, **amounts: object) -> Dose:
         """Return the dose, not yet of any visit."""
+        protocol = self.questions.settled.protocol
         return Dose(
             encounter="",
             product=self.product.id,
@@ -76,6 +77,7 @@ class Bench:
             role=self.rule.role,
             route=self.rule.route,
             area=self.rule.area,
+            area_label=protocol.areas[self.rule.area].label if self.rule.area is not None else None,
             derivation=tuple(self.lines),
             rests_on=frozenset(self.questions.used),
             **amounts,  # type: ignore[arg-type]
@@ -116,9 +118,10 @@ def work_out(bench: Bench) -> Dose:
         case TopicalDaily():
             return _topical_daily(bench, rule)
         case VolumeMatched():
-            line = msg("dose: placebo, the same volume as {product}", product=rule.product)
+            twin = bench.questions.settled.protocol.products[rule.product].label
+            line = msg("dose: placebo, the same volume as {product}", product=twin)
             bench.lines.append(line)
-            return bench.dose(same_volume_as=rule.product)
+            return bench.dose(same_volume_as=twin)
         case _:
             assert_never(rule)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal
-from dosecalc.protocol.dose_rule import Answer, Fixed, PerArea, PerSite, PerWeight, TopicalDaily
-from dosecalc.protocol.model import Protocol, Timing
+from dosecalc.protocol.dose_rule import Answer, DoseRule, Fixed, PerArea, PerSite, PerWeight, TopicalDaily
+from dosecalc.protocol.model import Assumption, Protocol, Timing
+from dosecalc.protocol.offsets import parse_offset
 from dosecalc.protocol.walk import walk
-from dosecalc.text import msg
+from dosecalc.quantity import parse_quantity
+from dosecalc.text import Message, msg
 from dosecalc.units import unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_COUNT = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 
 
 def check_assumptions(protocol: Protocol) -> Iterator[Finding]:
@@ -46,11 +51,32 @@ def check_assumptions(protocol: Protocol) -> Iterator[Finding]:
                     assumption.where,
                     f"{path}.{'assumed' if choice == assumption.assumed else 'other_file'}",
                 )
+        if assumption.assumed and not assumption.choices and (mend := wrong_answer(assumption, assumption.assumed)):
+            what = msg("'{answer}' cannot be assumed here", answer=assumption.assumed)
+            yield Finding("DC122", what, mend, path=f"{path}.assumed")
     for path, record in walk(protocol):
+        if isinstance(record, DoseRule) and isinstance(record.volume, Answer):
+            yield from _kind(protocol, record.volume, "quantity", f"{path}.volume")
         if isinstance(record, (PerSite, PerArea, Fixed, PerWeight, TopicalDaily)):
             yield from _answer_kinds(protocol, record, path)
         elif isinstance(record, Timing) and isinstance(record.offset, Answer):
             yield from _kind(protocol, record.offset, "duration", f"{path}.offset")
+
+
+def wrong_answer(assumption: Assumption, answer: str) -> Message | None:
+    """How to mend an answer that the question cannot have; None where the answer is possible."""
+    if assumption.choices and answer not in assumption.choices:
+        return msg("write one of: {choices}", choices=", ".join(assumption.choices))
+    try:
+        if assumption.kind == "duration":
+            parse_offset(answer)
+        elif assumption.kind == "quantity" and parse_quantity(answer).unit != unit(str(assumption.unit)):
+            return msg("write the amount in {unit}", unit=str(assumption.unit))
+        elif assumption.kind == "count" and not _COUNT.fullmatch(answer):
+            return msg("write a whole number")
+    except Refusal as refusal:
+        return refusal.findings[0].mend
+    return None
 
 
 def _known_unit(text: str, path: str) -> Iterator[Finding]:

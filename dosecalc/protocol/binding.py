@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import types
+import unicodedata
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
@@ -25,6 +26,7 @@ from dosecalc.text import Message, Words, msg
 
 ID_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 _ID = re.compile(ID_PATTERN, re.ASCII)
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # control and format characters, line and paragraph ends
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INTEGER = re.compile(r"[1-9]\d{0,5}|0", re.ASCII)
 _BY_KEY: dict[Any, str] = {Answer: "answer", LevelRef: "level"}
@@ -224,7 +226,12 @@ class Binder:
 
     def _scalar(self, kind: Any, node: Scalar, path: str) -> Any:
         if kind is str:
-            return node.text
+            if not any(unicodedata.category(character) in _UNSEEN for character in node.text):
+                return node.text
+            return self._wrong(
+                "DC130", node, path, msg("a text holds a line break or another character that cannot be seen"),
+                msg("write it on one line, without that character"),
+            )  # fmt: skip
         if kind in _SCALARS:
             return self._read(_SCALARS[kind], node, path)
         if kind is bool:

@@ -33,6 +33,9 @@ from dosecalc.text import Message, msg
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+MOST_REPEATS = 400
+"""More visits of one encounter than a trial of decades has: a slip of the key, not a plan."""
+
 
 def check_protocol(protocol: Protocol) -> Iterator[Finding]:
     """Every finding of the protocol that its types do not already exclude."""
@@ -43,6 +46,7 @@ def check_protocol(protocol: Protocol) -> Iterator[Finding]:
     yield from _placebos(protocol)
     yield from check_assumptions(protocol)
     yield from _levels(protocol)
+    yield from _elapsed(protocol)
     yield from check_units(protocol)
     yield from check_masking(protocol)
 
@@ -99,7 +103,7 @@ def _anchors(protocol: Protocol) -> Iterator[Finding]:
         path = f"anchors.{anchor.id}"
         if anchor.given is not INVALID and (anchor.given == "visit") != (anchor.visit is not None):
             yield Finding(
-                "DC127",
+                "DC129",
                 msg("'visit' and 'given: visit' belong together"),
                 msg("write both, or neither"),
                 anchor.where,
@@ -166,17 +170,18 @@ def _encounters(protocol: Protocol) -> Iterator[Finding]:
                 encounter.where,
                 path,
             )
-        if encounter.repeat and encounter.repeat.count == 0:
+        count = readable(encounter.repeat.count) if encounter.repeat else 1
+        if count is not None and not 1 <= count <= MOST_REPEATS:
             yield Finding(
                 "DC125",
-                msg("a repeat comes at least once"),
-                msg("write how often it comes"),
-                encounter.repeat.where,
-                f"{path}.repeat.count",
+                msg("a repeat comes once to {most} times", most=MOST_REPEATS),
+                msg("write how often it comes at the most"),
+                path=f"{path}.repeat.count",
             )
         if encounter.timing:
             yield from _timing(encounter.timing, encounter.repeat, f"{path}.timing")
-        for name, _ in occurrences(encounter):
+        visits = occurrences(encounter) if count is not None and count <= MOST_REPEATS else ()
+        for name, _ in visits:
             if name.casefold() in seen:
                 yield Finding(
                     "DC116",
@@ -189,6 +194,13 @@ def _encounters(protocol: Protocol) -> Iterator[Finding]:
 
 
 def _timing(timing: Timing, repeat: Repeat | None, path: str) -> Iterator[Finding]:
+    if timing.times == 0:
+        yield Finding(
+            "DC125",
+            msg("an offset counts at least once"),
+            msg("write 'times: 1', or leave it out"),
+            path=f"{path}.times",
+        )
     offset = timing.offset
     window = timing.window
     sides = (window.before, window.after) if isinstance(window, Window) else ()
@@ -231,14 +243,23 @@ def _arms(protocol: Protocol) -> Iterator[Finding]:
         for name, times in Counter(arm.encounters).items():
             if times > 1:
                 yield Finding(
-                    "DC116",
+                    "DC126",
                     msg("the encounter '{name}' is listed twice", name=name),
                     msg("list each encounter once; a repeat has a 'repeat' key"),
                     arm.where,
                     f"{path}.encounters",
                 )
         in_force: set[tuple[str, str | None]] = set()
+        every_arm = readable(protocol.masking) and protocol.masking.allocation == "every_arm"
         for n, dose in enumerate(arm.doses):
+            if every_arm and dose.area is None:
+                yield Finding(
+                    "DC103",
+                    msg("a participant who gets every arm needs to know on which area"),
+                    msg("add 'area' to the dose"),
+                    dose.where,
+                    f"{path}.doses[{n}]",
+                )
             yield from _dose(dose, arm.encounters, in_force, f"{path}.doses[{n}]")
 
 
@@ -289,6 +310,18 @@ def _placebos(protocol: Protocol) -> Iterator[Finding]:
                 msg("write volume_matched with the product that another arm or area receives at these encounters"),
                 dose.where,
                 path,
+            )
+
+
+def _elapsed(protocol: Protocol) -> Iterator[Finding]:
+    for check in (protocol.checks or {}).values():
+        limit = readable(check.at_most)
+        if limit is not None and limit.negative:
+            yield Finding(
+                "DC121",
+                msg("a limit of elapsed time has no sign"),
+                msg("remove the minus sign"),
+                path=f"checks.{check.id}.at_most",
             )
 
 

@@ -137,7 +137,7 @@ class DoseRule:
     at: tuple[Id, ...]
     product: Id
     role: Literal["active", "placebo", "comparator"]
-    route: str
+    route: Words
     resources: tuple[str, ...] = ()
     area: Id | None = None
     volume: Quantity | Answer | None = None

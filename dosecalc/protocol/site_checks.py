@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dosecalc.errors import Finding, Refusal
+from dosecalc.errors import Finding
+from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
-from dosecalc.protocol.offsets import CalendarOffset, ClockOffset, parse_offset
-from dosecalc.quantity import parse_quantity
+from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
 from dosecalc.text import msg
-from dosecalc.units import unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +37,14 @@ def check_site(site: Site) -> Iterator[Finding]:
                 "timezone",
             )
     clinic = readable(site.clinic)
+    length = readable(clinic.visit_length) if clinic is not None else None
+    if length is not None and length.minutes <= 0:
+        yield Finding(
+            "DC121",
+            msg("a visit takes some time"),
+            msg("write its length as PT45M or PT1H, without a sign"),
+            path="clinic.visit_length",
+        )
     if clinic is not None and clinic.daily_time and not _TIME.fullmatch(clinic.daily_time):
         yield Finding(
             "DC141",
@@ -61,6 +68,14 @@ def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
     """Every finding of what the site file says about `protocol`."""
     here = site.protocols.get(protocol.id)
     if here is None:
+        entry = f"{protocol.id}: {{}}"
+        yield Finding(
+            "DC152",
+            msg("this site file says nothing about {protocol}", protocol=protocol.id),
+            msg("correct its name under 'protocols'; where nothing is answered yet, write {entry}", entry=entry),
+            site.where,
+            "protocols",
+        )
         return
     path = f"protocols.{protocol.id}"
     if here.verified and here.verified.sha256 != protocol.sha256 and not site.example:
@@ -93,11 +108,6 @@ def _against(
 
 
 def _answer(entry: SiteAnswer, assumption: Assumption, path: str) -> Iterator[Finding]:
-    what = msg("'{answer}' does not answer this question", answer=entry.answer)
-    if assumption.choices and entry.answer not in assumption.choices:
-        mend = msg("write one of: {choices}", choices=", ".join(assumption.choices))
-        yield Finding("DC145", what, mend, entry.where, path)
-        return
     if entry.answer in assumption.other_file:
         yield Finding(
             "DC151",
@@ -106,24 +116,9 @@ def _answer(entry: SiteAnswer, assumption: Assumption, path: str) -> Iterator[Fi
             entry.where,
             path,
         )
-        return
-    try:
-        if assumption.kind == "duration":
-            parse_offset(entry.answer)
-        elif assumption.kind == "quantity":
-            if (given := parse_quantity(entry.answer).unit) != (wanted := unit(str(assumption.unit))):
-                yield Finding(
-                    "DC146",
-                    msg("the answer is in {given}, the question asks for {wanted}", given=given, wanted=wanted),
-                    msg("write the amount in {wanted}", wanted=wanted),
-                    entry.where,
-                    path,
-                )
-        elif assumption.kind == "count" and not re.fullmatch(r"[1-9]\d{0,3}", entry.answer, re.ASCII):
-            yield Finding("DC145", what, msg("write a whole number"), entry.where, path)
-    except Refusal as refusal:
-        for found in refusal.findings:
-            yield Finding(found.code, found.what, found.mend, entry.where, path)
+    elif (mend := wrong_answer(assumption, entry.answer)) is not None:
+        what = msg("'{answer}' does not answer this question", answer=entry.answer)
+        yield Finding("DC145", what, mend, entry.where, path)
 
 
 def _level(entry: SiteLevel, level: Level, path: str) -> Iterator[Finding]:

@@ -28,9 +28,8 @@ def check_units(protocol: Protocol) -> Iterator[Finding]:
         if len({q.unit for q in values}) > 1:
             yield _finding(msg("the values of a level have one unit"), msg("use the same unit"), level.where, path)
         elif any(q.value == 0 for q in values) or (not level.one_of and values[1:] and values[0] > values[1]):
-            yield _finding(
-                msg("these values cannot be a level's limits"), msg("write the smaller one first"), level.where, path
-            )
+            what = msg("the level '{id}' has no values between its limits", id=level.id)
+            yield Finding("DC123", what, msg("write the smaller limit under 'at_least'"), level.where, path)
     for arm in (protocol.arms or {}).values():
         for number, dose in enumerate(arm.doses):
             yield from _dose(protocol, dose, f"arms.{arm.id}.doses[{number}]")
@@ -45,6 +44,16 @@ def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
         for name, allowed in _allowed(rule).items():
             for quantity in _values(protocol, getattr(rule, name)):
                 yield from _fits(quantity, allowed, rule.where, f"{path}.{key}.{name}")
+    daily = readable(dose.topical_daily)
+    if daily is not None:
+        days = readable(daily.days)
+        if days is not None and days.value % 1:
+            what = msg("days are whole days")
+            yield _finding(what, msg("write a whole number of days"), daily.where, f"{path}.topical_daily.days")
+        if daily.times_a_day == 0:
+            what = msg("an application comes at least once a day")
+            mend = msg("write how often a day")
+            yield Finding("DC125", what, mend, path=f"{path}.topical_daily.times_a_day")
     if isinstance(dose.volume, Quantity):
         volume = unit("mL/site") if dose.per_site is not None else unit("mL")
         yield from _fits(dose.volume, [volume], dose.where, f"{path}.volume")

@@ -131,7 +131,7 @@ def test_a_line_break_in_a_text_that_goes_into_a_calendar_is_refused(tmp_path: P
         str(tmp_path / "x.ics"),
     ]
     codes, _ = refused(*words, "--site", str(path), "--book", "D7=2026-03-09T09:30", "--language", "en", "--json")
-    assert codes == ["DC501"]
+    assert codes == ["DC130"]
     codes, _ = refused(
         *words,
         "--book",

@@ -22,6 +22,7 @@ from dosecalc.protocol.dose_rule import (
 from dosecalc.protocol.model import (
     NOT_STATED,
     Anchor,
+    Area,
     Arm,
     Assumption,
     Document,
@@ -57,7 +58,9 @@ def q(text: str) -> Quantity:
 
 
 def rule(at: str, product: str = "sEV", role: Any = "active", **kind: Any) -> DoseRule:
-    return DoseRule(at=tuple(at.split()), product=product, role=role, route="scalp", source=SOURCE, **kind)
+    return DoseRule(
+        at=tuple(at.split()), product=product, role=role, route=Words("scalp", "头皮"), source=SOURCE, **kind
+    )
 
 
 def per_site(amount: str = "1e8 particles/site", **changes: Any) -> PerSite:
@@ -187,6 +190,7 @@ def protocol(
         products={p: Product(id=p, label=words(p), source=SOURCE) for p in sorted(products)},
         anchors={"first_dose": Anchor(id="first_dose", label=words("First dose"), given="start")},
         encounters=met,
+        areas={name: Area(id=name, label=words(name)) for name in ("study", "control", "left", "right")},
         levels={one.id: one for one in levels},
         arms={
             name: Arm(

@@ -55,7 +55,7 @@ def verified(sha256: str) -> dict[str, Any]:
         ("NCT07203599", answer("MINOXIDIL_TIMES", "twice"), "DC145"),
         ("NCT06932393", answer("MONTH", "a month"), "DC145"),
         ("NCT07203599", answer("MOON", "up"), "DC144"),
-        ("NCT07203599", answer("SITE_VOLUME", "5 kg"), "DC146"),
+        ("NCT07203599", answer("SITE_VOLUME", "5 kg"), "DC145"),
         ("NCT06932393", answer("SEQUENCE", "change_over"), "DC151"),
         ("NCT07203599", level("phase2-per-site", "1e9 particles/cm²"), "DC146"),
         ("NCT06932393", level("density", "6e9 particles/cm²"), "DC147"),
@@ -103,7 +103,17 @@ def test_the_example_site_file_never_releases_anything(tmp_path: Path) -> None:
         assert ran.json["release"] == release, ran.out
 
 
-def test_a_site_without_this_protocol_answers_nothing(tmp_path: Path) -> None:
+def test_a_site_file_that_does_not_name_the_protocol_is_refused(tmp_path: Path) -> None:
+    # A misspelt id would leave every answer of the site unread, and nobody would notice.
+    assert codes(tmp_path, "NCT07084012", site("NCT07203599")) == ["DC152"]
     path = tmp_path / "site.yaml"
-    path.write_text(json.dumps(site("NCT07203599")), "utf-8")
-    assert load("NCT07084012", str(path)).here is None
+    path.write_text(json.dumps(site("NCT07084012")), "utf-8")
+    here = load("NCT07084012", str(path)).here
+    assert here is not None
+    assert here.answers == {}
+
+
+def test_a_visit_that_takes_no_time_is_refused(tmp_path: Path) -> None:
+    content = site("NCT07203599")
+    content["clinic"] = {**content["clinic"], "visit_length": "-PT1H"}
+    assert codes(tmp_path, "NCT07203599", content) == ["DC121"]
