@@ -73,6 +73,8 @@ def write_whole(path: str, data: bytes) -> None:
         path = os.path.realpath(path)
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if os.path.exists(path) and not os.access(path, os.W_OK):  # a rename would replace it all the same
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         aside, descriptor = _aside(path, lambda name: os.open(name, _NEW, 0o666))
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -94,6 +94,22 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert said(refusal).startswith(f"DC604 {tmp_path} could not be written (Is a directory); ")
 
 
+def test_a_file_that_is_protected_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    monkeypatch.setattr(os, "access", lambda name, mode: False)  # root may write to anything
+    with pytest.raises(Refusal) as refusal:
+        write_whole(str(path), b"new")
+    assert said(refusal).startswith(f"DC603 {path} may not be written (Permission denied); ")
+    assert path.read_text() == "old"
+
+
+def test_a_folder_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refusal, staged_folder(str(tmp_path / "none" / "out"), stamp=STAMP):
+        pytest.fail("nothing is begun")
+    assert said(refusal).startswith(f"DC604 {tmp_path}/none/out could not be written (No such file or directory); ")
+
+
 def test_a_full_disk_leaves_the_older_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
