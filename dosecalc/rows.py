@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from dosecalc.errors import Finding, Refusal
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 T = TypeVar("T", bound=np.dtype[Any])
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -55,6 +56,29 @@ def row_words(rows: Flags) -> Message:
     lasts = places[np.concatenate((breaks, [len(places) - 1]))].tolist()
     runs = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(firsts, lasts, strict=True))
     return msg("row {rows}", rows=runs) if len(places) == 1 else msg("rows {rows}", rows=runs)
+
+
+def different(series: pd.Series[Any]) -> tuple[np.ndarray[Any, np.dtype[np.intp]], Sequence[Any]]:
+    """Return each row's number among the different values of a column, -1 where there is none, and these values."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, categories = pd.factorize(series)
+        return codes, categories.tolist()
+    # As objects: pandas' own columns of texts take twice the time.
+    codes, values = pd.factorize(series.to_numpy(object))
+    return codes, values.tolist()
+
+
+def positions(series: pd.Series[Any], names: Sequence[str]) -> np.ndarray[Any, Any]:
+    """Return each row's position in `names`, -1 where it is none of them."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        known = {name: place for place, name in enumerate(names)}
+        table = [known.get(category, -1) for category in series.cat.categories]
+        return look_up(np.array([*table, -1], _narrow(names)), series.cat.codes.to_numpy())
+    return pd.Index(names).get_indexer(pd.Index(series)).astype(_narrow(names))
+
+
+def _narrow(names: Sequence[str]) -> str:
+    return "i1" if len(names) < 128 else "i8"  # one byte a row is read fastest
 
 
 def look_up(table: np.ndarray[Any, T], codes: np.ndarray[Any, Any]) -> np.ndarray[Any, T]:

@@ -15,7 +15,7 @@ from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, plann
 from dosecalc.dosing.weight import MOST_KG
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import LevelRef
-from dosecalc.rows import look_up
+from dosecalc.rows import different, look_up, positions
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
@@ -117,14 +117,8 @@ def _groups(settled: Settled, frame: pd.DataFrame, problems: Problems) -> Groups
         every = tuple(protocol.arms) if protocol.masking.allocation == "every_arm" else ()
         check_arms(protocol, every)
         return Groups(count=len(frame), by_number={0: _group(settled, every)}, of=None, arm=None)
-    series = frame["arm"]
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        codes, names = series.cat.codes.to_numpy(), series.cat.categories
-    else:
-        codes, names = pd.factorize(series)
     numbers = {arm: number for number, arm in enumerate(protocol.arms)}
-    kind = "i1" if len(numbers) < 128 else "i8"  # one byte a row is read fastest
-    of: Codes = look_up(np.array([numbers.get(name, -1) for name in names] + [-1], dtype=kind), codes)
+    of: Codes = positions(frame["arm"], list(numbers))
     problems.add(
         "DC302",
         msg("the arm is missing, or {protocol} has no such arm", protocol=protocol.id),
@@ -147,9 +141,10 @@ def _group(settled: Settled, arms: tuple[str, ...]) -> Group:
 
 def _read(frame: pd.DataFrame, column: Column) -> Numbers | None:
     """The numbers of a column; None where the table has none."""
-    if column.name not in frame or frame[column.name].isna().all():
+    if column.name not in frame:
         return None
-    return column.read(frame[column.name])
+    found = column.read(frame[column.name])
+    return found if found.given.any() else None
 
 
 def _check_given(
@@ -211,9 +206,9 @@ def _levels(
     """Choose each row's level; rows of one group and one level take the same choice."""
     written: list[str | None] = [None]
     choice: Codes | None = groups.of
-    if "level" in frame and not frame["level"].isna().all():
-        codes, different = pd.factorize(frame["level"])
-        written += [_written(value) for value in different]
+    codes, values = different(frame["level"]) if "level" in frame else (None, ())
+    if codes is not None and len(values):
+        written += [_written(value) for value in values]
         level_of = np.append([n if written[n] else 0 for n in range(1, len(written))], 0)[codes]
         choice = level_of if groups.of is None else groups.of.astype(np.int64) * len(written) + level_of
     levels: dict[int, tuple[int, dict[str, ChosenLevel]]] = {}

@@ -16,7 +16,7 @@ import pandas as pd
 
 from dosecalc.errors import Finding, Refusal
 from dosecalc.quantity import parse_number
-from dosecalc.rows import Flags, Problems, blocks
+from dosecalc.rows import Flags, Problems, blocks, different
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -102,19 +102,19 @@ class Column:
             values = _times_power(doubles, power)
             if values is not None:
                 return Numbers(values=values, scale=scale, given=given)
-        codes, different = pd.factorize(doubles)
-        return self._parsed(codes, [(Decimal(f"{value:.{_DIGITS}g}"),) for value in different], given)
+        codes, values = pd.factorize(doubles)
+        return self._parsed(codes, [(Decimal(f"{value:.{_DIGITS}g}"),) for value in values], given)
 
     def _texts(self, series: pd.Series[Any]) -> Numbers:
-        codes, different = pd.factorize(series, use_na_sentinel=True)
+        codes, values = different(series)
         given = codes >= 0
         parsed: list[tuple[Decimal, ...]] = []
-        for code, text in enumerate(different):
+        for code, text in enumerate(values):
             numbers, findings = self._numbers(text)
             for finding in findings:
                 self.problems.add(finding.code, finding.what, finding.mend, codes == code)
             parsed.append(numbers)
-        empty = [code for code, text in enumerate(different) if isinstance(text, str) and not text.strip()]
+        empty = [code for code, text in enumerate(values) if isinstance(text, str) and not text.strip()]
         if empty:
             given &= ~np.isin(codes, empty)
         return self._parsed(codes, parsed, given)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dosecalc.errors import refuse
-from dosecalc.rows import Flags, Problems
+from dosecalc.rows import Flags, Problems, look_up, positions
 from dosecalc.text import msg
 from dosecalc.visits.date_columns import Seconds, unknown
 from dosecalc.visits.group_dates import DateTable, GroupDates, visits_in_order
@@ -71,13 +71,9 @@ def _groups(settled: Settled, frame: pd.DataFrame, problems: Problems) -> dict[t
         return {next(iter(protocol.arms.values())).encounters: None}
     if "arm" not in frame:
         raise refuse("DC304", msg("the arm is missing"), msg("give one of: {arms}", arms=", ".join(protocol.arms)))
-    if isinstance(frame["arm"].dtype, pd.CategoricalDtype):
-        codes, names = frame["arm"].cat.codes.to_numpy(), frame["arm"].cat.categories
-    else:
-        codes, names = pd.factorize(frame["arm"])
     lists = list(dict.fromkeys(arm.encounters for arm in protocol.arms.values()))
-    table = [lists.index(protocol.arms[name].encounters) if name in protocol.arms else -1 for name in names]
-    group_of = np.array([*table, -1], "i2")[codes]
+    table = [lists.index(arm.encounters) for arm in protocol.arms.values()]
+    group_of = look_up(np.array([*table, -1], "i2"), positions(frame["arm"], list(protocol.arms)))
     problems.add(
         "DC302",
         msg("the arm is missing, or {protocol} has no such arm", protocol=protocol.id),

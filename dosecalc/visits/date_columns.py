@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from dosecalc.errors import Refusal, refuse
-from dosecalc.rows import blocks
+from dosecalc.rows import blocks, different
 from dosecalc.text import Message, msg
 from dosecalc.visits.moments import FIRST_YEAR, LAST_YEAR, parse_moment, site_zone
 
@@ -97,10 +97,10 @@ def _all_midnight(seconds: Seconds) -> bool:
 
 
 def _texts(series: pd.Series[Any], zone: str, problems: Problems) -> Dates:
-    codes, different = pd.factorize(series)
+    codes, values = different(series)
     days: list[Any] = []
     times: list[Any] = []
-    for code, value in enumerate(different):
+    for code, value in enumerate(values):
         day: Any = _NAT
         time: Any = _NAT
         try:

@@ -22,6 +22,7 @@ from dosing.building import (
     repeated,
     rule,
     settled,
+    words,
 )
 
 NOTHING = DoseInput()
@@ -124,7 +125,7 @@ def test_both_areas_of_a_participant_come_visit_by_visit_arm_by_arm() -> None:
     ]
     active, saline = doses.doses[:2]
     assert active.total == q("2e10 particles")
-    assert (saline.total, str(saline.same_volume_as), saline.area_cm2) == (None, "sEV", None)
+    assert (saline.total, saline.same_volume_as, saline.area_cm2) == (None, words("sEV"), None)
     assert doses.cumulative is not None
     assert doses.cumulative.total == q("6e10 particles")
 
@@ -187,8 +188,8 @@ def test_a_placebo_has_the_volume_of_its_product_and_no_amount() -> None:
     doses = calculate(settled(CELLS, COUNTS="total"), ("high",), NOTHING)
     assert [(dose.encounter, dose.role, dose.total, dose.same_volume_as) for dose in doses.doses] == [
         ("V1", "active", q("2e8 cells"), None),
-        ("V2", "placebo", None, Words("cells", "cells")),
-        ("V3", "placebo", None, Words("cells", "cells")),
+        ("V2", "placebo", None, words("cells")),
+        ("V3", "placebo", None, words("cells")),
     ]
     assert doses.cumulative is not None
     assert doses.cumulative.total == q("2e8 cells")
