@@ -144,6 +144,7 @@ def write_cohort(
             masked.add(planned.view, planned.entry.participant.language)
             if pharmacy and planned.doses:
                 pharmacy.add(planned.view, planned.entry, planned.doses)
+        cancelled = [code for code in _gone(cohort, earlier) if masked.cancel(code)]
         masked.finish()
         if pharmacy:
             pharmacy.finish()
@@ -153,7 +154,7 @@ def write_cohort(
         participants=len(cohort),
         with_doses=with_doses,
         draft=bool(pharmacy and pharmacy.draft),
-        notes=(*cohort.planner.notes(), *_notes(cohort, earlier, pharmacy.warned if pharmacy else 0)),
+        notes=(*cohort.planner.notes(), *_notes(pharmacy.warned if pharmacy else 0, cancelled)),
     )
 
 
@@ -162,23 +163,26 @@ def _sorted(cohort: Cohort) -> Sequence[int]:
     return sorted(range(len(cohort)), key=cohort.planner.code)
 
 
-def _notes(cohort: Cohort, earlier: Earlier | None, warned: int) -> Iterator[Warned]:
+def _gone(cohort: Cohort, earlier: Earlier | None) -> Sequence[str]:
+    """The participants of the earlier plan who are not in this one."""
+    if earlier is None:
+        return ()
+    now = {cohort.planner.code(number) for number in range(len(cohort))}
+    return [code for code in earlier.participants if code not in now]
+
+
+def _notes(warned: int, cancelled: Sequence[str]) -> Iterator[Warned]:
     if warned:
         text = msg(
             "participants with a warning on their doses: {count}; see the last column of doses.csv", count=warned
         )
         yield Warned(code="dose-warnings", text=text)
-    if earlier is None:
-        return
-    now = {cohort.planner.code(number) for number in range(len(cohort))}
-    gone = [code for code in earlier.participants if code not in now]
-    if gone:
+    if cancelled:
         text = msg(
-            "participants of the earlier plan who are not in this one: {count} ({codes}). Their visits are cancelled "
-            "in clinic.ics, and they get no calendar file; to cancel those on a phone, write one with "
-            "dosecalc calendar --previous FILE --cancel",
-            count=len(gone),
-            codes=", ".join(gone[:_NAMED]) + (", …" if len(gone) > _NAMED else ""),
+            "participants of the earlier plan who are not in this one: {count} ({codes}); "
+            "their visits are cancelled in clinic.ics and in their own calendars",
+            count=len(cancelled),
+            codes=", ".join(cancelled[:_NAMED]) + (", …" if len(cancelled) > _NAMED else ""),
         )
         yield Warned(code="participants-gone", text=text)
 

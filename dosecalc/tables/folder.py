@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from dosecalc.calendars.cohort import CohortFile
 from dosecalc.calendars.event import calendar_uid
+from dosecalc.calendars.ics import write_calendar
 from dosecalc.calendars.layout import CalendarWriter, PharmacyWriter
-from dosecalc.calendars.revisions import read_previous
+from dosecalc.calendars.revisions import read_previous, revise
 from dosecalc.errors import refuse
 from dosecalc.files import read_file
 from dosecalc.tables.manifest import PHARMACY, PRIVATE_FILE, PRIVATE_FOLDER, ManifestWriter, read_manifest
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _EVENT = b"\r\nBEGIN:VEVENT\r\n"
+_HEAD = 200
+"""Within so many bytes of a calendar stand its first three lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +114,11 @@ class Earlier:
             return None
         return read_previous(read_file(path), calendar_uid(self._protocol, participant, audience))
 
+    def language(self, name: str) -> Language:
+        """Return the language in which the calendar `name` was written: the end of its PRODID says so."""
+        head = read_file(f"{self._folder}/{name}")[:_HEAD]
+        return next((language for language in LANGUAGES if f"//{language.upper()}\r\n".encode() in head), "en")
+
 
 class _Part:
     """A table, a calendar of all participants, and the manifest of one folder."""
@@ -176,17 +184,37 @@ class MaskedFiles:
 
         Participants are added in the order of their codes.
         """
-        name = f"calendars/{view.participant}.ics"
+        name = _calendar_of(view.participant)
         own = self._own[language or self._run.language]
         previous = self._run.previous(name, view.participant, "participant")
-        data = own.file(view, own.items(view), previous)
+        self._write(name, own.file(view, own.items(view), previous))
+        self._part.add(self._rows.of(view), self._clinic.items(view))
+
+    def cancel(self, code: str) -> bool:
+        """Write the calendar of a participant who is only in the earlier plan, with every item cancelled.
+
+        Return whether one was not cancelled before. In `clinic.ics` they are cancelled as whatever is gone from it.
+        """
+        run, name = self._run, _calendar_of(code)
+        previous = run.previous(name, code, "participant")
+        if previous is None or run.earlier is None:
+            return False
+        own = self._own[run.earlier.language(name)]
+        left = revise((), previous, run.stamp, own.language)
+        self._write(name, write_calendar(own.head_of(run.settled.protocol.id, code), left))
+        return not all(item.cancelled for item in previous.items.values())
+
+    def _write(self, name: str, data: bytes) -> None:
         self._staging.write(name, data)
         self._part.manifest.add(name, sha256(data).hexdigest(), len(data), data.count(_EVENT))
-        self._part.add(self._rows.of(view), self._clinic.items(view))
 
     def finish(self) -> None:
         """Complete the files."""
         self._part.finish()
+
+
+def _calendar_of(code: str) -> str:
+    return f"calendars/{code}.ics"
 
 
 class PharmacyFiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import errno
 import json
 import os
@@ -392,22 +393,31 @@ def test_an_earlier_plan_may_be_continued_in_its_own_folder(tmp_path: Path) -> N
     assert set(events(out / "clinic.ics").values()) == {(b"20260201T080000Z", b"0")}
 
 
-def test_participants_who_are_gone_are_named_and_their_visits_cancelled_at_the_clinic(tmp_path: Path) -> None:
+def test_participants_who_are_gone_are_named_once_and_their_visits_cancelled(tmp_path: Path) -> None:
+    left = table("participant,start,arm", "TT-001,2026-03-02,group-1")
     plan(ARMS, tmp_path / "first")
-    written = plan(
-        table("participant,start,arm", "TT-001,2026-03-02,group-1"),
-        tmp_path / "second",
-        previous=str(tmp_path / "first"),
-        stamp=LATER,
-    )
-    assert [str(note.text) for note in written.notes] == [
+    second = plan(left, tmp_path / "second", previous=str(tmp_path / "first"), stamp=LATER)
+    assert [str(note.text) for note in second.notes] == [
         (
-            "participants of the earlier plan who are not in this one: 1 (TT-002). Their visits are cancelled in "
-            "clinic.ics, and they get no calendar file; to cancel those on a phone, write one with "
-            "dosecalc calendar --previous FILE --cancel"
+            "participants of the earlier plan who are not in this one: 1 (TT-002); "
+            "their visits are cancelled in clinic.ics and in their own calendars"
         )
     ]
     assert (tmp_path / "second" / "clinic.ics").read_bytes().count(b"STATUS:CANCELLED") == 3
+    own = (tmp_path / "second" / "calendars" / "TT-002.ics").read_bytes()
+    assert own.count(b"STATUS:CANCELLED") == own.count(b"BEGIN:VEVENT") == 3
+    assert b"SUMMARY:Cancelled: " in own  # TT-002 reads English, the site Chinese
+    third = plan(left, tmp_path / "third", previous=str(tmp_path / "second"), stamp=LATER + dt.timedelta(days=1))
+    assert third.notes == ()
+    assert (tmp_path / "third" / "calendars" / "TT-002.ics").read_bytes() == own
+
+
+def test_a_participant_who_comes_back_goes_on_where_the_cancellation_was(tmp_path: Path) -> None:
+    left = table("participant,start,arm", "TT-001,2026-03-02,group-1")
+    plan(ARMS, tmp_path / "first")
+    plan(left, tmp_path / "second", previous=str(tmp_path / "first"), stamp=LATER)
+    plan(ARMS, tmp_path / "third", previous=str(tmp_path / "second"), stamp=LATER + dt.timedelta(days=1))
+    assert set(events(tmp_path / "third" / "calendars" / "TT-002.ics").values()) == {(b"20260221T080000Z", b"2")}
 
 
 def test_an_earlier_plan_of_another_trial_is_refused(tmp_path: Path) -> None:
