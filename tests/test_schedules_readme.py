@@ -1,0 +1,82 @@
+"""The examples of schedules/README.md work as they stand there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dosecalc.app import load
+from dosecalc.protocol.binding import keys
+from dosecalc.protocol.schema import json_schema
+from house.source import CHECKOUT
+from running import dosecalc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = (CHECKOUT / "schedules" / "README.md").read_text(encoding="utf-8")
+PIECE = re.compile(r"<!-- (our-trial\.yaml|our-site\.yaml|participants\.csv) -->\n```\w+\n(.*?)```", re.DOTALL)
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("dosecalc")
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the pieces of the page make."""
+    pieces: dict[str, str] = {}
+    for name, text in PIECE.findall(PAGE):
+        pieces[name] = pieces.get(name, "") + text
+    assert set(pieces) == {"our-trial.yaml", "our-site.yaml", "participants.csv"}
+    for name, text in pieces.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_pieces_make_a_protocol_and_a_site_file_without_mistakes(folder: Path) -> None:
+    assert load("our-trial.yaml", "our-site.yaml").here is not None
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_of_the_page_work(folder: Path, command: str) -> None:
+    words = shlex.split(command.partition(">")[0])[1:]
+    ran = dosecalc(*words)
+    assert ran.code == 0, ran.err
+
+
+def test_the_examples_use_every_key_of_the_language(folder: Path) -> None:
+    from dosecalc.protocol.model import Protocol
+    from dosecalc.protocol.site import Site, Verified
+
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("our-trial.yaml", "our-site.yaml"))
+    # A digest cannot stand on the page: it would change with every word of the example.
+    names = (_keys(Protocol) | _keys(Site)) - {"verified", *(key.name for key in keys(Verified))}
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}:", text)] == []
+
+
+def _keys(root: type) -> set[str]:
+    schema = json_schema(root)
+    return {name for part in (schema, *schema["$defs"].values()) for name in part["properties"]}
+
+
+def test_every_key_of_protocol_and_site_files_is_explained() -> None:
+    from dosecalc.protocol.model import Protocol
+    from dosecalc.protocol.site import Site
+
+    said = set(re.findall(r"`([A-Za-z0-9_]+)[`:.]", PAGE)) | set(re.findall(r"`\{([a-z_]+):", PAGE))
+    assert sorted((_keys(Protocol) | _keys(Site)) - said) == []
+
+
+def test_every_column_is_explained() -> None:
+    from dosecalc.tables.columns import FOR_DOSES, PLAIN
+    from dosecalc.tables.output import DOSES, VISITS
+
+    columns = {*PLAIN, *FOR_DOSES, *DOSES, *VISITS}
+    assert [name for name in sorted(columns) if f"`{name}`" not in PAGE] == []
