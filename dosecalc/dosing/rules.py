@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never, get_args
@@ -41,23 +40,35 @@ COUNTED = frozenset({"particles", "cells", "viable cells"})
 """Units of which there are only whole numbers; a part of a mL or mg is an amount like any other."""
 
 
-@dataclass(kw_only=True, slots=True)
 class Bench:
-    """Everything that lies ready while one dose is worked out, and what comes of it on the way."""
+    """Everything that lies ready while one dose is worked out, and what comes of it on the way.
 
-    rule: DoseRule
-    product: Product
-    planned: int
-    """How many doses of this product the arm plans."""
-    given: DoseInput
-    area: CheckedArea | None
-    weight: Quantity | None
-    questions: Questions
-    counts: CellCount | None = None
-    lines: list[Message] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
-    rounding_by_hand: bool = False
-    level_by_hand: bool = False
+    `planned` is how many doses of this product the arm plans. (No dataclass: making one takes longer than a dose.)
+    """
+
+    def __init__(
+        self,
+        *,
+        rule: DoseRule,
+        product: Product,
+        planned: int,
+        given: DoseInput,
+        area: CheckedArea | None,
+        weight: Quantity | None,
+        questions: Questions,
+    ) -> None:
+        self.rule = rule
+        self.product = product
+        self.planned = planned
+        self.given = given
+        self.area = area
+        self.weight = weight
+        self.questions = questions
+        self.counts: CellCount | None = None
+        self.lines: list[Message] = []
+        self.warnings: list[Warned] = []
+        self.rounding_by_hand = False
+        self.level_by_hand = False
 
     def level(self, amount: Quantity | LevelRef) -> Quantity:
         """Return the level that the dose follows from, and write down where it comes from."""
