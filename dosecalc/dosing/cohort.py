@@ -40,7 +40,8 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
 
     The result has `participant` and `arm` where `frame` has them, `sites`, a column `dose_VISIT_UNIT` for each visit
     and unit (with the area between them where a visit has doses on several), and `release`: draft or released (R8).
-    Whole numbers are `Int64`; amounts with decimals are Decimals. What a row does not have is missing, never zero.
+    Whole numbers are `Int64`; amounts with decimals are Decimals. What a row does not have is missing, never zero,
+    and what no row has is no column.
 
     Raises:
         Refusal: DC302, DC304, DC307 as `dosing.dose`; everything that is wrong with a row, with the numbers of all rows
