@@ -101,12 +101,15 @@ def read_event(block: bytes) -> Event:
     found = icalendar.Event.from_ical(block)
     if not isinstance(found, icalendar.Event) or found.errors:
         raise ValueError("not an event")
+    start, end = found.decoded("DTSTART", None), found.decoded("DTEND", None)
+    if not _is_span(start, end):
+        raise ValueError("not a time from one moment to a later one")
     rule = cast("dict[str, list[int]] | None", found.get("RRULE"))
     try:
         return Event(
             uid=str(found["UID"]),
-            start=found.decoded("DTSTART"),
-            end=found.decoded("DTEND"),
+            start=start,
+            end=end,
             summary=str(found["SUMMARY"]),
             description=str(found.get("DESCRIPTION", "")),
             location=str(found.get("LOCATION", "")),
@@ -122,6 +125,13 @@ def read_event(block: bytes) -> Event:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not one of our events") from error
+
+
+def _is_span(start: object, end: object) -> bool:
+    if isinstance(start, dt.datetime) and isinstance(end, dt.datetime):
+        zones = {type(start.tzinfo), type(end.tzinfo)}
+        return zones <= {ZoneInfo, type(dt.UTC)} and start.astimezone(dt.UTC) < end.astimezone(dt.UTC)
+    return type(start) is type(end) is dt.date and start < end
 
 
 def _bytes(component: icalendar.Component) -> bytes:

@@ -198,7 +198,7 @@ class _Writer:
         still = booking is not None and visit.actual is not None and same_day(booking.when, visit.actual, plan)
         key = (
             context, form, still, booking is None, visit.encounter, visit.label, visit.window, visit.status,
-            visit.days_from_target, visit.notes,
+            visit.anchor is None, visit.days_from_target, visit.notes,
         )  # fmt: skip
         if key not in self._templates:
             _make_room(self._templates)

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dosecalc.calendars.event import check_text
 from dosecalc.calendars.ics import read_event, write_event
 from dosecalc.calendars.wording import cancelled_words
 from dosecalc.errors import refuse
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _BREAK = re.compile(rb"\r\n|\r|\n")
 _EVENT = re.compile(rb"^BEGIN:VEVENT\r\n.*?^END:VEVENT\r\n", re.DOTALL | re.MULTILINE)
 # The names of ours, as we write them: none of these lines is ever long enough to be folded.
-_UID = re.compile(rb"^UID:([^\r]+)\r\n", re.MULTILINE)
+_UID = re.compile(rb"^UID:([0-9a-f-]{36}@dosecalc\.invalid)\r\n", re.MULTILINE)
 _SEQUENCE = re.compile(rb"^SEQUENCE:([0-9]{1,9})\r\n", re.MULTILINE)
 _STAMP = re.compile(rb"^DTSTAMP:([0-9]{8}T[0-9]{6}Z)\r\n", re.MULTILINE)
 _CANCELLED = b"\r\nSTATUS:CANCELLED\r\n"
@@ -133,7 +134,7 @@ def revise(
     sequence 1, for those of a first export have 0.
 
     Raises:
-        Refusal: DC502, an item of the previous file cannot be read; DC504, `stamp` is not later than it.
+        Refusal: DC501, DC502, an item of the previous file cannot be read; DC504, `stamp` is not later than it.
     """
     if previous is None:
         return tuple(cancelled(event, stamp, language) for event in events) if cancel else tuple(events)
@@ -146,11 +147,11 @@ def gone(previous: Previous, still: set[str], stamp: dt.datetime, language: Lang
     """Yield the previous file's items that are not in `still`, as cancelled; what was cancelled before stays as it is.
 
     Raises:
-        Refusal: DC502, an item cannot be read.
+        Refusal: DC501, DC502, an item cannot be read.
     """
     for uid, earlier in previous.items.items():
         if uid not in still:
-            event = _read(earlier)
+            event = _read(uid, earlier)
             yield event if earlier.cancelled else cancelled(event, stamp, language)
 
 
@@ -180,11 +181,16 @@ def revised(event: Event, earlier: Earlier | None, stamp: dt.datetime) -> Event:
     return replace(event, sequence=earlier.sequence + 1, stamp=stamp)
 
 
-def _read(earlier: Earlier) -> Event:
+def _read(uid: str, earlier: Earlier) -> Event:
     try:
-        return read_event(earlier.block)
+        event = read_event(earlier.block)
     except ValueError as error:
         raise _not_ours() from error
+    if (event.uid, event.sequence, event.stamp) != (uid, earlier.sequence, earlier.stamp):
+        raise _not_ours()
+    for text in (event.uid, event.summary, event.location, *event.description.split("\n")):
+        check_text(text)
+    return event
 
 
 def _written(stamp: dt.datetime) -> str:

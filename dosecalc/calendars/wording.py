@@ -242,6 +242,8 @@ def _staff_summary(plan: BlindedPlan, booked: BookedVisit) -> Message:
         if booking.outside_window:
             return msg("{code} · {label} (outside the window)", code=code, label=visit.label)
         return msg("{code} · {label}", code=code, label=visit.label)
+    if visit.window == "anchor":
+        return msg("{code} · {label} (not booked)", code=code, label=visit.label)
     if visit.earliest is None:
         return msg("{code} · {label} (target day, not booked)", code=code, label=visit.label)
     return msg("{code} · {label} (window, not booked)", code=code, label=visit.label)
@@ -278,6 +280,8 @@ _IN_WINDOW = {
 
 
 def _window(visit: Visit, plan: BlindedPlan) -> Message:
+    if visit.anchor is None:
+        return msg("This visit is not scheduled and has no window.")
     if visit.window == "anchor":
         return msg("Other visits are counted from the day of this visit.")
     if visit.earliest is None or visit.latest is None:

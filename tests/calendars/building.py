@@ -105,7 +105,7 @@ def dose(encounter: str = "D7", cells: str = "2.0e8", **fields: object) -> Dose:
         "product": "cells",
         "product_label": Words("umbilical cord cells", "脐带间充质干细胞"),
         "role": "active",
-        "route": "intravenous infusion",
+        "route": Words("intravenous infusion", "静脉输注"),
         "total": Quantity(Decimal(cells), unit("cells")),
         "derivation": (msg("{amount}, the same for everyone", amount="200000000 cells"),),
     }
@@ -171,6 +171,7 @@ def visits(draw: st.DrawFn, encounter: str, zone: str, labels: Words) -> BookedV
         window=window if target else "not_stated", actual=actual,
         status=draw(st.sampled_from(["done", "early", "late"])) if took_place else "planned",
         days_from_target=draw(st.sampled_from([None, -3, 0, 12])) if took_place else None,
+        anchor=draw(st.sampled_from(["first_dose", "first_dose", None])),
         notes=draw(st.sampled_from([(), (msg("counted from {what}", what="week 2"),)])),
     )  # fmt: skip
     reason = draw(st.none() | texts) if booked else None

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calendars.building import CLINIC, LATER, LATEST, ROUTINE, STAMP, THREE, VERSION, day, doses, plan, visit
 from dosecalc.calendars.event import calendar_uid
@@ -16,6 +18,7 @@ from dosecalc.calendars.revisions import read_previous
 from dosecalc.errors import Refusal
 from ics.checks import check_calendar, check_versions
 from ics.reading import Event, reference
+from ics.validator import validate
 
 ATTENDED, BOOKED, OPEN = THREE
 MOVED = visit("D7", day("2026-03-09"), booked="2026-03-10T14:00")
@@ -159,6 +162,7 @@ def refusal(previous: bytes, *, stamp: dt.datetime = LATER) -> tuple[str, str, s
 
 
 FIRST = participant(*THREE)
+SCRAPS = [b"\r\n", b"\r\nBEGIN:VEVENT\r\n", b"\r\nDTEND:20260101T000000Z\r\n", b";", b":", b"\\", b"\xe5\x91\xa8", b" "]
 
 
 @pytest.mark.parametrize(
@@ -188,6 +192,25 @@ def test_an_item_that_cannot_be_read_is_refused_where_it_must_be_cancelled() -> 
     broken = FIRST.replace(b"DTSTART;TZID=Asia/Shanghai:20260309T093000", b"DTSTART:soon")
     with pytest.raises(Refusal, match="DC502"):
         participant(ATTENDED, stamp=LATER, previous=broken)
+
+
+def test_a_text_that_may_not_stand_in_a_calendar_is_not_taken_over() -> None:
+    changed = FIRST.replace(b"SUMMARY:Clinic visit: Day 7", b"SUMMARY:Clinic\\nvisit")
+    with pytest.raises(Refusal, match="DC501"):
+        participant(ATTENDED, stamp=LATER, previous=changed)
+
+
+@given(st.integers(0, len(FIRST)), st.integers(0, 40), st.one_of(st.binary(max_size=9), st.sampled_from(SCRAPS)))
+def test_whatever_happened_to_a_file_it_is_refused_or_gives_a_valid_one(place: int, length: int, scrap: bytes) -> None:
+    changed = FIRST[:place] + scrap + FIRST[place + length :]
+    for options in ({}, {"cancel": True}):
+        try:
+            second = participant(ATTENDED, MOVED, stamp=LATEST, previous=changed, **options)
+        except Refusal as refused:
+            codes = {finding.code for finding in refused.findings}
+        else:
+            codes = set(validate(second))
+        assert codes <= {"DC501", "DC502", "DC503", "DC504"}
 
 
 def test_the_file_of_somebody_else_is_refused() -> None:

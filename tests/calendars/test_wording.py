@@ -189,6 +189,7 @@ def test_a_window_of_the_sites_own_is_said_to_be_the_sites() -> None:
 
 def test_the_anchors_own_visit_says_that_others_count_from_it() -> None:
     (event,) = for_clinic(visit("D0", day("2026-03-02"), 0, 0, window="anchor"))
+    assert event.summary == "P-001 · Day 0 (not booked)"
     assert "Other visits are counted from the day of this visit." in event.description
 
 
@@ -228,6 +229,12 @@ def test_without_a_window_nothing_is_early_or_late() -> None:
     assert "Days from the target day: +31" in event.description
 
 
+def test_an_unscheduled_visit_has_no_window() -> None:
+    (event,) = for_clinic(visit("U1", None, actual=day("2026-03-12"), status="done", anchor=None))
+    assert event.description.splitlines()[-2] == "This visit is not scheduled and has no window."
+    assert (event.start, event.end) == (day("2026-03-12"), day("2026-03-13"))
+
+
 def test_the_notes_of_a_visit_are_shown() -> None:
     (event,) = for_clinic(visit(notes=(msg("counted from the actual date of {visit}", visit="D0"),)))
     assert event.description.splitlines()[-1] == "counted from the actual date of D0"
@@ -251,7 +258,7 @@ def test_the_pharmacy_sees_the_dose_in_its_three_readings() -> None:
     (event,) = pharmacy_events(plan(visit()), doses(draft=False), CLINIC, "en", STAMP)
     assert event.summary == "P-001 · Day 7 (window, not booked)"
     assert event.description.splitlines()[-5:] == [
-        "Product: umbilical cord cells (active)",
+        "Product: umbilical cord cells; role: active",
         "Dose: 200,000,000 cells (200 million; 2 × 10⁸)",
         "Route: intravenous infusion",
         "Derivation: 200000000 cells, the same for everyone",
@@ -283,9 +290,10 @@ def test_a_visit_without_a_dose_says_so() -> None:
 
 def test_each_product_of_a_visit_is_shown() -> None:
     both = doses(
-        dose(area="study"),
+        dose(area="study", area_label=Words("study area", "试验区")),
         dose(
             area="control",
+            area_label=Words("control area", "对照区"),
             role="placebo",
             product_label=Words("saline", "生理盐水"),
             total=None,
@@ -294,8 +302,8 @@ def test_each_product_of_a_visit_is_shown() -> None:
         draft=False,
     )
     (event,) = pharmacy_events(plan(visit()), both, CLINIC, "en", STAMP)
-    assert "Product: umbilical cord cells (active)\nGiven on: study\nDose: 200,000,000" in event.description
-    assert "Product: saline (placebo)\nGiven on: control\nVolume: the same as cells\n" in event.description
+    assert "Product: umbilical cord cells; role: active\nGiven on: study area\nDose: 200,000,000" in event.description
+    assert "Product: saline; role: placebo\nGiven on: control area\nVolume: the same as cells\n" in event.description
 
 
 def test_the_doses_of_a_repeat_hold_for_each_of_its_visits() -> None:
