@@ -125,24 +125,25 @@ class Staging:
         except OSError as error:
             raise cannot_write(self.target, error) from error
 
-    def stream(self, name: str, mode: int = 0o666, *, hashed: bool = True) -> Stream:
-        """Open a file in it that is written bit by bit; `Stream.close` ends it. Not `hashed`, it has no digest."""
-        stream = Stream(f"{self.path}/{name}", self.target, mode, self._seconds, hashed=hashed)
+    def stream(self, name: str, mode: int = 0o666) -> Stream:
+        """Open a file in it that is written bit by bit; `Stream.close` ends it."""
+        stream = Stream(f"{self.path}/{name}", self.target, mode, self._seconds)
         self._streams.append(stream)
         return stream
 
-    def framed(self, name: str, head: bytes, body: str, tail: bytes, mode: int = 0o666) -> Stream:
-        """Make a file of `head`, what was streamed into `body`, and `tail`; return it, closed. `body` is removed."""
-        whole = self.stream(name, mode)
-        path = f"{self.path}/{body}"
-        whole.write(head)
+    def beginning_anew(self, stream: Stream, name: str, skip: int, head: bytes, mode: int = 0o666) -> Stream:
+        """Return a stream that goes on where `stream` stands, with `head` in place of the first `skip` bytes of it."""
+        stream.close()
+        path = f"{self.path}/{name}"
         with _refusing(self.target):
-            with open(path, "rb") as source:
+            os.rename(path, f"{path}.old")
+            whole = self.stream(name, mode)
+            whole.write(head)
+            with open(f"{path}.old", "rb") as source:
+                source.seek(skip)
                 while data := source.read(_AT_ONCE):
                     whole.write(data)
-            os.unlink(path)
-        whole.write(tail)
-        whole.close()
+            os.unlink(f"{path}.old")
         return whole
 
     def abandon(self) -> None:
@@ -160,10 +161,10 @@ class Staging:
 class Stream:
     """A file that is written bit by bit, with the digest and the number of the bytes so far."""
 
-    __slots__ = ("_descriptor", "_hashed", "_held", "_path", "_seconds", "_size", "_target", "length", "sha256")
+    __slots__ = ("_descriptor", "_held", "_path", "_seconds", "_size", "_target", "length", "sha256")
 
-    def __init__(self, path: str, target: str, mode: int, seconds: tuple[int, int], *, hashed: bool) -> None:
-        self._path, self._target, self._seconds, self._hashed = path, target, seconds, hashed
+    def __init__(self, path: str, target: str, mode: int, seconds: tuple[int, int]) -> None:
+        self._path, self._target, self._seconds = path, target, seconds
         self._held: list[bytes] = []
         self._size = self.length = 0
         self.sha256 = sha256()
@@ -196,8 +197,7 @@ class Stream:
         data = b"".join(self._held)
         self._held.clear()
         self._size = 0
-        if self._hashed:
-            self.sha256.update(data)
+        self.sha256.update(data)
         self.length += len(data)
         try:
             while data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,14 +159,15 @@ def test_everything_in_a_folder_has_the_time_that_was_given(tmp_path: Path) -> N
     assert {path.stat().st_mtime for path in [out, *out.rglob("*")]} == {STAMP}
 
 
-def test_a_file_is_framed_by_what_is_known_last(tmp_path: Path) -> None:
+def test_a_file_may_begin_anew_where_its_head_is_known_last(tmp_path: Path) -> None:
     with staged_folder(str(tmp_path / "out"), stamp=STAMP) as staging:
-        body = staging.stream("a.body")
-        body.write(b"body")
-        body.close()
-        whole = staging.framed("a", b"head ", "a.body", b" tail")
-    assert (tmp_path / "out" / "a").read_bytes() == b"head body tail"
-    assert whole.length == 14
+        first = staging.stream("a")
+        first.write(b"head, body,")
+        whole = staging.beginning_anew(first, "a", len(b"head"), b"another")
+        whole.write(b" tail")
+        whole.close()
+    assert (tmp_path / "out" / "a").read_bytes() == b"another, body, tail"
+    assert (whole.length, whole.sha256.digest()) == (19, sha256(b"another, body, tail").digest())
     assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["a"]
 
 

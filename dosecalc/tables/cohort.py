@@ -128,7 +128,14 @@ def write_cohort(
     """
     check_cohort(cohort, progress)
     earlier = Earlier(previous, cohort.settled.protocol.id) if previous is not None else None
-    run = Run(settled=cohort.settled, stamp=whole_seconds(stamp), version=version, earlier=earlier)
+    booked = cohort.planner.booked_years
+    run = Run(
+        settled=cohort.settled,
+        stamp=whole_seconds(stamp),
+        version=version,
+        earlier=earlier,
+        years={cohort.settled.timezone: (min(booked), max(booked))} if booked else {},
+    )
     with_doses = cohort.planner.with_doses
 
     def replace(folder: str) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from dosecalc.calendars.cohort import CohortFile
 from dosecalc.calendars.event import calendar_uid
-from dosecalc.calendars.ics import write_calendar
+from dosecalc.calendars.ics import write_calendar, write_head
 from dosecalc.calendars.layout import CalendarWriter, PharmacyWriter
 from dosecalc.calendars.revisions import read_previous, revise
 from dosecalc.errors import refuse
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from dosecalc.blinding import BlindedPlan
     from dosecalc.calendars.event import Audience
+    from dosecalc.calendars.ics import Years
     from dosecalc.calendars.layout import Items
     from dosecalc.calendars.revisions import Previous
     from dosecalc.dosing.result import Doses
@@ -52,6 +53,8 @@ class Run:
     stamp: dt.datetime
     version: str
     earlier: Earlier | None = None
+    years: dict[str, Years] = field(default_factory=dict)
+    """The first and the last year of the booked times, by time zone."""
 
     @property
     def seconds(self) -> int:
@@ -139,29 +142,35 @@ class _Part:
         self._table_name, columns = table
         self._table = staging.stream(prefix + self._table_name, self._mode)
         self._table.write(header(columns))
-        # The head of a calendar names the years in it, so that the head is written last, and the digest is made then.
-        self._body = staging.stream(f"{prefix}{calendar}.body", self._mode, hashed=False)
         previous = run.previous(prefix + calendar, None, writer.audience)
-        self._cohort = CohortFile(writer, run.settled.protocol.id, previous)
+        protocol = run.settled.protocol.id
+        self._cohort = CohortFile(writer, protocol, previous)
+        # The head of a calendar names the years in it and is known for certain only at its end. It is nearly always the
+        # one that follows from the booked times; where not, the file is copied behind another head.
+        self._head = write_head(writer.head_of(protocol, None), run.years)
+        self._file = staging.stream(prefix + calendar, self._mode)
+        self._file.write(self._head)
         self._events = 0
         self.manifest = ManifestWriter(staging, folder, run.settled, run.version, run.stamp)
 
     def add(self, rows: bytes, items: Items) -> None:
         """Add one participant's rows and calendar items."""
         self._table.write(rows)
-        self._body.write(self._cohort.add(items))
+        self._file.write(self._cohort.add(items))
         self._events += len(items.items)
 
     def finish(self, **more: str) -> None:
         """Complete the files; `more` goes into the manifest."""
         self._table.close()
         self.manifest.add(self._table_name, self._table.sha256.hexdigest(), self._table.length, 0)
-        self._body.close()
-        tail = self._cohort.tail()
-        name = self._prefix + self._calendar
-        whole = self._staging.framed(name, self._cohort.head(), f"{name}.body", tail, self._mode)
+        tail, head, file = self._cohort.tail(), self._cohort.head(), self._file
+        if head != self._head:
+            name = self._prefix + self._calendar
+            file = self._staging.beginning_anew(file, name, len(self._head), head, self._mode)
+        file.write(tail)
+        file.close()
         events = self._events + (b"\r\n" + tail).count(_EVENT)
-        self.manifest.add(self._calendar, whole.sha256.hexdigest(), whole.length, events)
+        self.manifest.add(self._calendar, file.sha256.hexdigest(), file.length, events)
         self.manifest.close(**more)
 
 

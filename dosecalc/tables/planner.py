@@ -91,6 +91,8 @@ class Planner:
         self._dose_plans: dict[str | None, DosePlan] = {}
         self._doses: dict[str | tuple[str | None, DoseInput] | None, Doses] = {}
         self.with_doses = self._reader.columns.doses
+        self.booked_years: set[int] = set()
+        """The years of the bookings in the rows that were checked."""
         self._masked = settled.protocol.masking.masked
         if self._masked:  # what is open here is open for every row, so it is said once
             self._timeline_plan(visible_arm(settled.protocol, None))
@@ -110,6 +112,8 @@ class Planner:
             InvalidFile: everything that is wrong with the row, with its line.
         """
         entry, *_ = self._worked_out(number)
+        for wanted in entry.participant.bookings.values():
+            self.booked_years.add(wanted.when.year)
         return entry.participant.code
 
     def plan(self, number: int) -> Planned:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dosecalc import app
+from dosecalc.calendars.cohort import CohortFile
 from dosecalc.calendars.export import participant_calendar
+from dosecalc.calendars.layout import CalendarWriter
 from dosecalc.errors import DosecalcError, Refusal
 from dosecalc.tables.cohort import read_cohort, write_cohort
 from dosecalc.tables.manifest import written_files
@@ -240,6 +242,28 @@ def test_the_manifests_hold_the_digests_of_what_lies_beside_them(tmp_path: Path)
         assert (manifest["dosecalc"], manifest["stamp"]) == (VERSION, "2026-02-01T08:00:00+00:00")
         assert not any("pharmacy" in file["path"] for file in manifest["files"]) or folder.name == "pharmacy"
     assert json.loads((out / "pharmacy" / "manifest.json").read_text(encoding="utf-8"))["release"] == "draft"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["TT-001,2026-03-02,,", "TT-002,2026-03-05,,"],
+        ["TT-001,2025-12-27,2026-01-03T09:30,", "TT-002,2027-03-05,,"],
+        # Attended on another day than booked: no item has a time, so that the calendar needs no time zone after all.
+        ["TT-001,2026-03-02,2026-03-09T09:30,2026-03-10", "TT-002,2026-03-05,,"],
+    ],
+)
+def test_the_calendar_of_all_participants_has_the_head_that_the_writer_says_last(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    data = table("participant,start,book_D7,actual_D7", *lines)
+    plan(data, tmp_path / "out")
+    site = settled(STROKE).site
+    assert site is not None
+    writer = CalendarWriter("clinic", site.language, clinic=site.clinic, stamp=STAMP, version=VERSION)
+    reference, cohort = CohortFile(writer, STROKE), read_cohort(settled(STROKE), data, "list.csv")
+    body = b"".join([reference.add(writer.items(cohort.planner.plan(number).view)) for number in range(2)])
+    assert (tmp_path / "out" / "clinic.ics").read_bytes() == reference.head() + body + reference.tail()
 
 
 def test_the_same_plan_twice_is_the_same_bytes_and_times(tmp_path: Path) -> None:
