@@ -73,7 +73,7 @@ def item_uid(protocol: str, participant: str, kind: Literal["visit", "routine"],
     The audience is part of it, so that a pharmacy's item can never take the place of a masked one where two calendars
     are imported into the same account (R15).
     """
-    return _uuid5(protocol, participant, kind, item, audience) + _DOMAIN
+    return _uuid5(f"{protocol}\n{participant}\n{kind}\n{item}\n{audience}") + _DOMAIN
 
 
 def calendar_uid(protocol: str, participant: str | None, audience: Audience) -> str:
@@ -81,16 +81,16 @@ def calendar_uid(protocol: str, participant: str | None, audience: Audience) -> 
 
     A participant's calendar may not name the protocol (R17), but a later export must know whose it was.
     """
-    whose = ("cohort", "") if participant is None else ("one", participant)
-    return _uuid5("calendar", protocol, *whose, audience) + _DOMAIN
+    whose = "cohort\n" if participant is None else f"one\n{participant}"
+    return _uuid5(f"calendar\n{protocol}\n{whose}\n{audience}") + _DOMAIN
 
 
-def _uuid5(*parts: str) -> str:
-    """RFC 9562, section 5.5, over the parts joined by line feeds, which no part can hold (`check_text`).
+def _uuid5(name: str) -> str:
+    """RFC 9562, section 5.5. The parts of the name stand on lines of their own: no part holds a line break.
 
     The same as `uuid.uuid5`, in a third of the time: a cohort has 90,000 of them.
     """
-    found = sha1(_NAMESPACE + "\n".join(parts).encode(), usedforsecurity=False).hexdigest()
+    found = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     return f"{found[:8]}-{found[8:12]}-5{found[13:16]}-{_VARIANT[found[16]]}{found[17:20]}-{found[20:32]}"
 
 

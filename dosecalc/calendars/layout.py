@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dosecalc.calendars.clock import compact, slot_times
@@ -218,7 +219,7 @@ class _Writer:
         template = self._templates[key]
         if template is None:
             return None
-        filled = [value.encode() for value in values]
+        filled = [_octets(value) for value in values]
         if booking is None or visit.actual is None:
             _make_room(self._known)
             self._known[known] = _Known(visit, template, filled.copy())
@@ -347,6 +348,12 @@ def _tried(made: Callable[[MadeUp], tuple[bytes, list[str]] | None]) -> Template
     if tail is not None:
         values[tail] = fold(escape(found[tail]), template.tail_column)
     return template if template.fill(values) == text else None
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _octets(value: str) -> bytes:
+    """The same object for the same value, so that what comes again and again stays in the processor's cache."""
+    return value.encode()
 
 
 def _by_reference(event: Event) -> Item:
