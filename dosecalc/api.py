@@ -118,7 +118,10 @@ def plan_cohort(trial: Settled, participants: pd.DataFrame, rounding: Rounding |
     from dosecalc.visits.cohort import cohort_dates
 
     dates = cohort_dates(trial, participants)
-    if trial.protocol.masking.masked and "arm" not in participants and "area_cm2" not in participants:
+    masking = trial.protocol.masking
+    if masking.masked and "arm" not in participants and (
+        masking.allocation == "one_arm" or "area_cm2" not in participants
+    ):
         return dates
     doses = cohort_doses(trial, participants, rounding)
     return pd.concat([dates, doses.drop(columns=[name for name in doses if name in dates])], axis=1)

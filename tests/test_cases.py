@@ -40,7 +40,9 @@ def _site_file(given: dict[str, Any], tmp_path: Path) -> str:
     protocol = load_protocol(_protocol(given))
     here: dict[str, Any] = {
         "answers": {code: {"answer": a, "confirmed": CONFIRMED} for code, a in said.get("answers", {}).items()},
-        "levels": {name: {"amount": a, "confirmed": CONFIRMED} for name, a in said.get("levels", {}).items()},
+        "levels": {
+            name: {"decided": [{"amount": a, "confirmed": CONFIRMED}]} for name, a in said.get("levels", {}).items()
+        },
         "windows": {name: {"window": w, "confirmed": CONFIRMED} for name, w in said.get("windows", {}).items()},
     }
     if said.get("verified") == "true":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dosecalc.protocol.dose_rule import DoseRule
     from dosecalc.protocol.model import Level, Protocol
     from dosecalc.protocol.settled import Settled
+    from dosecalc.protocol.site import SiteLevel
     from dosecalc.quantity import Unit
 
 
@@ -34,43 +35,25 @@ class ChosenLevel:
 def choose_level(settled: Settled, amount: Quantity | LevelRef, by_hand: Quantity | None) -> ChosenLevel:
     """Return the amount per site, cm², kg or dose.
 
-    A level that the site file decided counts; the same one may be given by hand as well, another one is refused:
-    either the site file or the hand is wrong, and the program cannot know which.
+    A level that the site file decided counts. Where it decided several, as an escalation does, the participant's is
+    given by hand. One given by hand that is none of the decided ones is refused: either the site file or the hand is
+    wrong, and the program cannot know which.
 
     Raises:
         Refusal: DC330, no level is known; DC331, the protocol does not allow it; DC333, the one given by hand differs
-            from the site file's; DC334, its unit is not the level's.
+            from the site file's; DC334, its unit is not the level's; DC335, the site file decided several.
     """
     if not isinstance(amount, LevelRef):
         return ChosenLevel(amount=amount)
     level = settled.protocol.levels[amount.level]
-    decided = settled.level(level.id)
     if by_hand is not None:
         _check_unit(level, by_hand)
-    if decided is None:
-        if by_hand is None:
-            raise _missing(settled.protocol, level)
-        if not _is_named(level, by_hand):
-            _check_range(level, by_hand)
-            if not _has_range(level):
-                raise refuse(
-                    "DC331",
-                    msg("the protocol does not name the level {level}", level=show(by_hand)),
-                    msg("give {allowed}; any other needs a decision in the site file", allowed=allowed(level)),
-                )
-        line = msg("level: {level}, given by hand (--level)", level=show(by_hand))
-        return ChosenLevel(amount=by_hand, by_hand=True, derivation=(line,))
-    chosen = decided.amount
+    decided = settled.decided_levels(level.id)
+    if not decided:
+        return _by_hand(settled.protocol, level, by_hand)
+    site_level = _among(decided, by_hand)
+    chosen = site_level.amount
     _check_unit(level, chosen)
-    if by_hand is not None and by_hand != chosen:
-        raise refuse(
-            "DC333",
-            msg(
-                "the level given, {level}, is not the one decided in the site file, {decided}",
-                level=show(by_hand), decided=show(chosen),
-            ),
-            msg("leave the level out, or have the decision in the site file changed"),
-        )  # fmt: skip
     warnings: tuple[Warned, ...] = ()
     if not _is_named(level, chosen):
         _check_range(level, chosen)
@@ -82,9 +65,55 @@ def choose_level(settled: Settled, amount: Quantity | LevelRef, by_hand: Quantit
             warnings = (Warned(code="level-not-in-protocol", text=text),)
     line = msg(
         "level: {level}, as decided in {document}, {section}",
-        level=show(chosen), document=decided.confirmed.document, section=decided.confirmed.section,
+        level=show(chosen), document=site_level.confirmed.document, section=site_level.confirmed.section,
     )  # fmt: skip
     return ChosenLevel(amount=chosen, derivation=(line,), warnings=warnings)
+
+
+def _by_hand(protocol: Protocol, level: Level, by_hand: Quantity | None) -> ChosenLevel:
+    """A level that nobody but the user has decided: within what the protocol names, and a draft."""
+    if by_hand is None:
+        raise _missing(protocol, level)
+    if not _is_named(level, by_hand):
+        _check_range(level, by_hand)
+        if not _has_range(level):
+            raise refuse(
+                "DC331",
+                msg("the protocol does not name the level {level}", level=show(by_hand)),
+                msg("give {allowed}; any other needs a decision in the site file", allowed=allowed(level)),
+            )
+    line = msg("level: {level}, given by hand (--level)", level=show(by_hand))
+    return ChosenLevel(amount=by_hand, by_hand=True, derivation=(line,))
+
+
+def _among(decided: tuple[SiteLevel, ...], by_hand: Quantity | None) -> SiteLevel:
+    """The decided level that is meant."""
+    values = listed([show(one.amount) for one in decided])
+    if by_hand is None and len(decided) > 1:
+        raise refuse(
+            "DC335",
+            msg("the site file has several decided levels: {levels}", levels=values),
+            msg("give the participant's own with --level, or in the column level"),
+        )
+    for one in decided:
+        if by_hand in (None, one.amount):
+            return one
+    raise refuse(
+        "DC333",
+        msg(
+            "the level given, {level}, is not one decided in the site file: {decided}",
+            level=NOTHING if by_hand is None else show(by_hand), decided=values,
+        ),
+        msg("leave the level out, or have the decision in the site file changed"),
+    )  # fmt: skip
+
+
+def listed(texts: list[Message]) -> Message:
+    """Return the texts one after the other, with commas."""
+    words = NOTHING
+    for text in texts:
+        words = msg("{more}, {one}", more=words, one=text) if words.template else text
+    return words
 
 
 def _is_named(level: Level, amount: Quantity) -> bool:
@@ -114,10 +143,7 @@ def allowed(level: Level) -> Message:
         return msg("at most {high}", high=show(high))
     if low is not None:
         return msg("at least {low}", low=show(low))
-    words = NOTHING
-    for value in level.one_of:
-        words = msg("{more}, {one}", more=words, one=show(value)) if words.template else show(value)
-    return words
+    return listed([show(value) for value in level.one_of])
 
 
 def _check_unit(level: Level, amount: Quantity) -> None:

@@ -90,10 +90,10 @@ class Settled:
             raise open_question(self.protocol.assumptions[question.answer])
         return found
 
-    def level(self, level: str) -> SiteLevel | None:
-        """The dose level that the site file states, if it does."""
+    def decided_levels(self, level: str) -> tuple[SiteLevel, ...]:
+        """The values of a dose level that the site file states; an escalation has several."""
         here = self.here
-        return here.levels.get(level) if here else None
+        return here.levels[level].decided if here and level in here.levels else ()
 
     def window(self, encounter: Encounter) -> tuple[Window | None, Literal["stated", "site", "not_stated"]]:
         """The window round an encounter's target and whose it is; a site's window never replaces a stated one."""

@@ -41,10 +41,18 @@ class SiteAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteLevel:
-    """The dose level decided for the trial."""
+    """A dose level that was decided for the trial."""
 
     amount: Quantity
     confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteLevels:
+    """All decided values of one level: one for the whole trial, or one for each step of an escalation."""
+
+    decided: tuple[SiteLevel, ...]
     where: Where = field(default=NOWHERE, compare=False)
 
 
@@ -76,7 +84,7 @@ class SiteProtocol:
     id: Id
     verified: Verified | None = None
     answers: Mapping[Id, SiteAnswer] = field(default_factory=dict)
-    levels: Mapping[Id, SiteLevel] = field(default_factory=dict)
+    levels: Mapping[Id, SiteLevels] = field(default_factory=dict)
     windows: Mapping[Id, SiteWindow] = field(default_factory=dict)
     where: Where = field(default=NOWHERE, compare=False)
 

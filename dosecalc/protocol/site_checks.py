@@ -15,7 +15,7 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dosecalc.protocol.site import Site, SiteAnswer, SiteLevel, SiteWindow
+    from dosecalc.protocol.site import Site, SiteAnswer, SiteLevels, SiteWindow
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -87,7 +87,7 @@ def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
             f"{path}.verified",
         )
     yield from _against(here.answers, protocol.assumptions, f"{path}.answers", _answer)
-    yield from _against(here.levels, protocol.levels, f"{path}.levels", _level)
+    yield from _against(here.levels, protocol.levels, f"{path}.levels", _levels)
     yield from _against(here.windows, protocol.encounters, f"{path}.windows", _window)
 
 
@@ -121,25 +121,29 @@ def _answer(entry: SiteAnswer, assumption: Assumption, path: str) -> Iterator[Fi
         yield Finding("DC145", what, mend, entry.where, path)
 
 
-def _level(entry: SiteLevel, level: Level, path: str) -> Iterator[Finding]:
+def _levels(entry: SiteLevels, level: Level, path: str) -> Iterator[Finding]:
     low, high = level.at_least, level.at_most
     units = {amount.unit for amount in (*level.one_of, low, high) if amount is not None}
-    if entry.amount.unit not in units:
-        yield Finding(
-            "DC146",
-            msg("a level of this protocol is in {units}", units=", ".join(sorted(str(u) for u in units))),
-            msg("write the amount in this unit"),
-            entry.where,
-            path,
-        )
-    elif low is not None and high is not None and not low.value <= entry.amount.value <= high.value:
-        yield Finding(
-            "DC147",
-            msg("the level {amount} lies outside {low} to {high}", amount=entry.amount, low=low, high=high),
-            msg("write a level within the protocol's range"),
-            entry.where,
-            path,
-        )
+    for number, decided in enumerate(entry.decided):
+        amount, place = decided.amount, f"{path}.decided[{number}].amount"
+        if amount.unit not in units:
+            yield Finding(
+                "DC146",
+                msg("a level of this protocol is in {units}", units=", ".join(sorted(u.symbol for u in units))),
+                msg("write the amount in this unit"),
+                decided.where,
+                place,
+            )
+        elif low is not None and high is not None and not low.value <= amount.value <= high.value:
+            yield Finding(
+                "DC147",
+                msg("the level {amount} lies outside {low} to {high}", amount=amount, low=low, high=high),
+                msg("write a level within the protocol's range"),
+                decided.where,
+                place,
+            )
+    if not entry.decided:
+        yield Finding("DC123", msg("no level is listed here"), msg("list one at least"), entry.where, path)
 
 
 def _window(entry: SiteWindow, encounter: Encounter, path: str) -> Iterator[Finding]:

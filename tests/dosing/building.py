@@ -37,7 +37,7 @@ from dosecalc.protocol.model import (
 )
 from dosecalc.protocol.offsets import parse_offset
 from dosecalc.protocol.settled import Settled
-from dosecalc.protocol.site import Clinic, Confirmed, Site, SiteAnswer, SiteLevel, SiteProtocol, Verified
+from dosecalc.protocol.site import Clinic, Confirmed, Site, SiteAnswer, SiteLevel, SiteLevels, SiteProtocol, Verified
 from dosecalc.protocol.walk import walk
 from dosecalc.quantity import Quantity, parse_quantity
 from dosecalc.text import Words
@@ -218,7 +218,10 @@ def settled(of: Protocol, levels: Any = None, example: Any = False, verified: An
         if verified
         else None,
         answers={code: SiteAnswer(answer=answer, confirmed=CONFIRMED) for code, answer in answers.items()},
-        levels={name: SiteLevel(amount=q(amount), confirmed=CONFIRMED) for name, amount in (levels or {}).items()},
+        levels={
+            name: SiteLevels(decided=tuple(SiteLevel(amount=q(a), confirmed=CONFIRMED) for a in amounts.split(", ")))
+            for name, amounts in (levels or {}).items()
+        },
     )
     visit_length = parse_offset("PT1H")
     site = Site(

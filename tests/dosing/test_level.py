@@ -67,7 +67,7 @@ def test_the_decided_level_may_be_given_again() -> None:
 
 def test_a_level_by_hand_that_differs_from_the_decision_is_refused() -> None:
     with pytest.raises(
-        Refusal, match=r"DC333 the level given, 1,000,000,000 .* is not the one decided in the site file"
+        Refusal, match=r"DC333 the level given, 1,000,000,000 .* is not one decided in the site file"
     ):
         named("1e9 particles/site", decided="1e8 particles/site")
 
@@ -117,3 +117,15 @@ def test_a_level_for_an_arm_without_one_is_refused_before_it_is_read() -> None:
 def test_a_level_passes_the_notation_firewall(text: str) -> None:
     with pytest.raises(Refusal, match="DC20"):
         read_level(RANGE, ("A",), text)
+
+
+def test_an_escalation_has_several_decided_levels_and_the_participants_own_is_given() -> None:
+    both = "5e8 particles/cm², 1e9 particles/cm²"
+    doses = ranged("1e9 particles/cm²", both)
+    # 10 cm² × 1,000,000,000 particles/cm²
+    assert doses.doses[0].total == q("1e10 particles")
+    assert not any("--level" in str(reason) for reason in doses.draft)
+    with pytest.raises(Refusal, match="DC335 the site file has several decided levels: 500,000,000"):
+        ranged(None, both)
+    with pytest.raises(Refusal, match="DC333 the level given, 2,000,000,000"):
+        ranged("2e9 particles/cm²", both)

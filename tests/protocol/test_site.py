@@ -36,7 +36,7 @@ def answer(code: str, text: str) -> dict[str, Any]:
 
 
 def level(name: str, amount: str) -> dict[str, Any]:
-    return {"levels": {name: {"amount": amount, "confirmed": CONFIRMED}}}
+    return {"levels": {name: {"decided": [{"amount": amount, "confirmed": CONFIRMED}]}}}
 
 
 def window(encounter: str, each_side: str) -> dict[str, Any]:
