@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dosecalc.calendars.clock import compact, slot_times
+from dosecalc.calendars.clock import booked_times, compact
 from dosecalc.calendars.dose_words import dose_text
 from dosecalc.calendars.event import calendar_uid, item_uid
 from dosecalc.calendars.ics import END, write_event, write_head, write_nothing, zone_years
@@ -179,14 +179,14 @@ class _Writer:
 
     def _booked(self, when: dt.datetime, timezone: str, values: list[bytes]) -> bool:
         """Fill in a booked time; False where it has another form than the one that stands there."""
-        start, end, said = slot_times(when, timezone, visit_length(self._clinic))
+        start, end, said = booked_times(when, timezone, visit_length(self._clinic))
         if len(values[Slot.START]) != len(start) or len(values[Slot.END]) != len(end):
             return False
         if values[Slot.BOOKED]:
             if len(values[Slot.BOOKED]) != len(said):
                 return False
-            values[Slot.BOOKED] = said
-        values[Slot.START], values[Slot.END] = start, end
+            values[Slot.BOOKED] = said.encode()
+        values[Slot.START], values[Slot.END] = start.encode(), end.encode()
         return True
 
     def _new(
@@ -228,14 +228,18 @@ class _Writer:
     def _values(self, plan: BlindedPlan, booked: BookedVisit) -> list[str]:
         visit, booking = booked.visit, booked.booking
         staff = self.audience != "participant"
-        start, end = map(compact, span(plan, booked, self._clinic, window=staff))
+        said = ""
+        if booking is not None:
+            start, end, said = booked_times(booking.when, plan.timezone, visit_length(self._clinic))
+        if booking is None or visit.actual is not None:
+            start, end = map(compact, span(plan, booked, self._clinic, window=staff))
         uid = item_uid(plan.protocol, plan.participant, "visit", visit.encounter, self.audience)
         values = [uid, start, end, "", "", plan.participant, "", "", "", "", "", ""]
         if staff:
             values[Slot.TARGET] = shown(visit.target, plan) if visit.target else ""
             values[Slot.EARLIEST] = shown(visit.earliest, plan) if visit.earliest else ""
             values[Slot.LATEST] = shown(visit.latest, plan) if visit.latest else ""
-            values[Slot.BOOKED] = shown(booking.when, plan) if booking else ""
+            values[Slot.BOOKED] = said
         if visit.actual:
             values[Slot.ACTUAL] = shown(visit.actual, plan) if staff else shown(visit.actual, plan)[:_DAY]
         return values

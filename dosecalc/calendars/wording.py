@@ -328,25 +328,25 @@ def timed(time: dt.datetime, timezone: str, length: dt.timedelta) -> tuple[dt.da
 
     `length` is time that passes; a local time that comes twice a year is written in UTC, which has it once.
     """
-    start = _local(time, timezone)
+    start = local(time, timezone)
     instant = start.astimezone(dt.UTC)
     end = (instant + length).astimezone(start.tzinfo)
     return (instant, instant + length) if start.fold or end.fold else (start, end)
 
 
-def _local(time: dt.datetime, timezone: str) -> dt.datetime:
-    """The time in the site's zone; one without an offset is there already."""
+def local(time: dt.datetime, timezone: str) -> dt.datetime:
+    """Return the time in the site's zone; one without an offset is there already."""
     zone = _zone(timezone)
     return time.astimezone(zone) if time.tzinfo else time.replace(tzinfo=zone)
 
 
 def _day(moment: Moment, plan: BlindedPlan) -> dt.date:
-    return _local(moment, plan.timezone).date() if isinstance(moment, dt.datetime) else moment
+    return local(moment, plan.timezone).date() if isinstance(moment, dt.datetime) else moment
 
 
 def shown(moment: Moment, plan: BlindedPlan) -> str:
     """Return a moment as a calendar's texts show it: in the site's zone."""
-    return readable(_local(moment, plan.timezone) if isinstance(moment, dt.datetime) else moment)
+    return readable(local(moment, plan.timezone) if isinstance(moment, dt.datetime) else moment)
 
 
 def _signed(days: int) -> str:
