@@ -119,8 +119,10 @@ def plan_cohort(trial: Settled, participants: pd.DataFrame, rounding: Rounding |
 
     dates = cohort_dates(trial, participants)
     masking = trial.protocol.masking
-    if masking.masked and "arm" not in participants and (
-        masking.allocation == "one_arm" or "area_cm2" not in participants
+    if (
+        masking.masked
+        and "arm" not in participants
+        and (masking.allocation == "one_arm" or "area_cm2" not in participants)
     ):
         return dates
     doses = cohort_doses(trial, participants, rounding)

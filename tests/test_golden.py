@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ics.checks import ALL, check_calendars, missing_clients
-from running import dosecalc
 
 from dosecalc.app import shipped
+from ics.checks import ALL, check_calendars, missing_clients
+from running import dosecalc
 
 Compare = Callable[[str, bytes], None]
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,7 +8,7 @@ are of a palette that colour-blind readers can tell apart, and every mark has a 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosecalc.documents.lettering import escaped, width, wrapped
@@ -136,7 +136,7 @@ class _Picture:
     def axis(self, shown: Extent, heads: int) -> None:
         """Ticks count from the zero visit, in days or weeks: dates above, distances below."""
         step = next((step for step in _STEPS if step * (_AXIS[1] - _AXIS[0]) >= 105 * shown.days), _STEPS[-1])
-        each, unit = (7, msg("weeks from {visit}")) if step % 7 == 0 else (1, msg("days from {visit}"))
+        each = 7 if step % 7 == 0 else 1
         zero = self.zero.target if self.zero else None
         origin = local_day(zero).toordinal() if zero else shown.first
         year = 0
@@ -151,7 +151,9 @@ class _Picture:
             self.text(x, heads + 72, f"{day:%m-%d}", anchor="middle")
             self.text(x, heads + 112, _signed((ordinal - origin) // each), anchor="middle", colour=_GREY)
         if self.zero:
-            lines = wrapped(self.say(replace(unit, params=(("visit", self.zero.label),))), _SMALL, 340)
+            label = self.zero.label
+            unit = msg("weeks from {visit}", visit=label) if each == 7 else msg("days from {visit}", visit=label)
+            lines = wrapped(self.say(unit), _SMALL, 340)
             caption = lines[0] + ("…" if len(lines) > 1 else "")
             self.text(_AXIS[0] - 20, heads + 112, caption, anchor="end", colour=_GREY)
 

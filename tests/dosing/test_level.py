@@ -66,9 +66,7 @@ def test_the_decided_level_may_be_given_again() -> None:
 
 
 def test_a_level_by_hand_that_differs_from_the_decision_is_refused() -> None:
-    with pytest.raises(
-        Refusal, match=r"DC333 the level given, 1,000,000,000 .* is not one decided in the site file"
-    ):
+    with pytest.raises(Refusal, match=r"DC333 the level given, 1,000,000,000 .* is not one decided in the site file"):
         named("1e9 particles/site", decided="1e8 particles/site")
 
 
