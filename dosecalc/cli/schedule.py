@@ -104,10 +104,8 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
     for note, names in by_note.items():
         ui.line(msg("{visits}: {note}", visits=", ".join(names), note=note))
     for check in plan.checks:
-        if check.ok is None:
-            ui.line(check.text)
-        else:
-            ui.line(msg("ok: {text}", text=check.text) if check.ok else msg("NOT MET: {text}", text=check.text))
+        if check.ok is not False:  # one that is not met stands among the notes
+            ui.line(msg("ok: {text}", text=check.text) if check.ok else check.text)
     ui.line(msg("Times are in {zone}; {reading}.", zone=plan.timezone, reading=shapes.WINDOW_READING))
 
 

@@ -144,11 +144,14 @@ def write_cohort(
     with staged_folder(out, stamp=run.seconds, replace=replace if force else None) as staging:
         masked = MaskedFiles(staging, run)
         pharmacy = PharmacyFiles(staging, run) if with_doses else None
+        not_met: list[str] = []
         for done, number in enumerate(_sorted(cohort)):
             if progress and done % _EVERY == 0:
                 progress(len(cohort) + done)
             planned = cohort.planner.plan(number)
             masked.add(planned.view, planned.entry.participant.language)
+            if any(check.ok is False for check in planned.view.checks):
+                not_met.append(planned.view.participant)
             if pharmacy and planned.doses:
                 pharmacy.add(planned.view, planned.entry, planned.doses)
         cancelled = [code for code in _gone(cohort, earlier) if masked.cancel(code)]
@@ -161,7 +164,7 @@ def write_cohort(
         participants=len(cohort),
         with_doses=with_doses,
         draft=bool(pharmacy and pharmacy.draft),
-        notes=(*cohort.planner.notes(), *_notes(pharmacy.warned if pharmacy else 0, cancelled)),
+        notes=(*cohort.planner.notes(), *_notes(not_met, pharmacy.warned if pharmacy else 0, cancelled)),
     )
 
 
@@ -178,20 +181,31 @@ def _gone(cohort: Cohort, earlier: Earlier | None) -> Sequence[str]:
     return [code for code in earlier.participants if code not in now]
 
 
-def _notes(warned: int, cancelled: Sequence[str]) -> Iterator[Warned]:
+def _notes(not_met: Sequence[str], warned: int, cancelled: Sequence[str]) -> Iterator[Warned]:
     if warned:
         text = msg(
             "participants with a warning on their doses: {count}; see the last column of doses.csv", count=warned
         )
         yield Warned(code="dose-warnings", text=text)
+    if not_met:
+        text = msg(
+            "participants for whom a limit of the protocol is not met: {count} ({codes}); see the notes in visits.csv",
+            count=len(not_met),
+            codes=_first(not_met),
+        )
+        yield Warned(code="limit-not-met", text=text)
     if cancelled:
         text = msg(
             "participants of the earlier plan who are not in this one: {count} ({codes}); "
             "their visits are cancelled in clinic.ics and in their own calendars",
             count=len(cancelled),
-            codes=", ".join(cancelled[:_NAMED]) + (", …" if len(cancelled) > _NAMED else ""),
+            codes=_first(cancelled),
         )
         yield Warned(code="participants-gone", text=text)
+
+
+def _first(codes: Sequence[str]) -> str:
+    return ", ".join(codes[:_NAMED]) + (", …" if len(codes) > _NAMED else "")
 
 
 def _twice(code: str, first: str, line: int, where: Where) -> Finding:

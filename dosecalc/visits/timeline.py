@@ -7,7 +7,7 @@ one only where its anchor says so. An anchor that is not known gives a pending v
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from dosecalc.visits.elapsed import check_elapsed
 from dosecalc.visits.moments import FIRST_YEAR, LAST_YEAR, local_day, out_of_years, readable, site_zone
 from dosecalc.visits.shift import elapsed, move_days, move_minutes
 from dosecalc.visits.steps import UNSCHEDULED, AnchorStep, Span, Step, Steps, prepare_steps
-from dosecalc.visits.visit import Moment, Timeline, Visit
+from dosecalc.visits.visit import CheckResult, Moment, Timeline, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,12 +65,22 @@ class TimelinePlan:
                 if visit.actual is None and visit.target and until and _after(visit.target, until):
                     continue
                 visits[one.id] = visit
-        return Timeline(
-            visits=tuple([visits[name] for name in self.visits if name in visits]),
-            checks=tuple(
-                [check_elapsed(check, self.settled.protocol, known) for check in self.settled.protocol.checks.values()]
-            ),
+        checks = tuple(
+            [check_elapsed(check, self.settled.protocol, known) for check in self.settled.protocol.checks.values()]
         )
+        for check in checks:
+            if check.ok is False:
+                self._note_at_its_end(check, visits)
+        return Timeline(visits=tuple([visits[name] for name in self.visits if name in visits]), checks=checks)
+
+    def _note_at_its_end(self, check: CheckResult, visits: dict[str, Visit]) -> None:
+        """A limit that is not met stands with the visit that it ends at, so that every table and calendar has it."""
+        protocol = self.settled.protocol
+        end = protocol.checks[check.code].end
+        for name, visit in visits.items():
+            if protocol.encounters[visit.base].defines == end:
+                note = msg("NOT MET: {text}", text=check.text)
+                visits[name] = replace(visit, notes=(*visit.notes, note))
 
     def _arrived(self, name: str, moment: Moment) -> Moment:
         if isinstance(moment, dt.datetime):
