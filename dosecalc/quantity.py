@@ -288,7 +288,7 @@ def _same_unit(left: Quantity, right: Quantity) -> None:
         raise refuse(
             "DC202",
             msg("{left} and {right} cannot be added or compared: their units differ", left=left, right=right),
-            msg("give both in {unit}, or both in {other}", unit=left.unit, other=right.unit),
+            msg("give both in {unit}, or both in {other}", unit=left.unit.symbol, other=right.unit.symbol),
         )
 
 

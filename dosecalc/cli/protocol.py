@@ -112,14 +112,15 @@ def show(ui: Ui, protocol: str) -> None:
     ui.line()
     ui.line(msg("What the protocol leaves open:"))
     for assumption in loaded.assumptions.values():
-        ui.line(f"  {assumption.id}: {ui.say(assumption.question)}")
-        ui.line(f"      {ui.say(assumption.reason)}")
         asked = ROLES[assumption.confirm_by]
         if assumption.assumed is None:
-            ui.line(f"      {ui.say(msg('to be answered by: {role}', role=asked))}")
+            standing = msg("to be answered by: {role}", role=asked)
         else:
-            answer = msg("assumed: {answer}; to be confirmed by: {role}", answer=assumption.assumed, role=asked)
-            ui.line(f"      {ui.say(answer)}")
+            standing = msg("assumed: {answer}; to be confirmed by: {role}", answer=assumption.assumed, role=asked)
+        question = msg("{code}: {question}", code=assumption.id, question=assumption.question)
+        ui.line(f"  {ui.say(question)}")
+        ui.line(f"      {ui.say(assumption.reason)}")
+        ui.line(f"      {ui.say(standing)}")
 
 
 def _left(*headings: Message) -> list[tuple[object, str]]:
@@ -145,7 +146,10 @@ def _timing(encounter: Any, protocol: Any) -> object:
     offset = in_words(timing.offset) if code is None else msg("answer to {code}", code=code)
     if timing.times != 1:
         offset = msg("{times} × {offset}", times=timing.times, offset=offset)
-    return msg("{offset} from: {anchor}", offset=offset, anchor=protocol.anchors[timing.anchor].label)
+    label = protocol.anchors[timing.anchor].label
+    if code is None and timing.offset.negative:
+        return msg("{offset} before: {anchor}", offset=offset, anchor=label)
+    return msg("{offset} after: {anchor}", offset=offset, anchor=label)
 
 
 def _window(encounter: Any) -> object:

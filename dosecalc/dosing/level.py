@@ -152,7 +152,7 @@ def _check_unit(level: Level, amount: Quantity) -> None:
         raise refuse(
             "DC334",
             msg("the level {level} is not in {unit}", level=Factor(amount), unit=wanted),
-            msg("give the level in {unit}", unit=wanted),
+            msg("give the level in {unit}", unit=wanted.symbol),
         )
 
 
@@ -169,8 +169,8 @@ def _missing(protocol: Protocol, level: Level) -> Refusal:
         "DC330",
         msg("the dose level is not known: {label}", label=level.label),
         msg(
-            "the sponsor or the principal investigator decides it ({allowed}): write the decision and its source "
-            "under protocols.{protocol}.levels.{level} in the site file, or give --level for a draft",
+            "the sponsor or the principal investigator decides it; the protocol allows {allowed}: write the decision "
+            "and its source under protocols.{protocol}.levels.{level} in the site file, or give --level for a draft",
             allowed=allowed(level), protocol=protocol.id, level=level.id,
         ),
     )  # fmt: skip

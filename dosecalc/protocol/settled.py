@@ -109,7 +109,7 @@ def open_question(assumption: Assumption) -> Refusal:
     """The refusal to compute while `assumption` has no answer."""
     return refuse(
         "DC301",
-        msg("the protocol leaves open: {question}", question=assumption.question),
+        msg("{question} The protocol leaves this open", question=assumption.question),
         msg(
             "answer {code} in the site file; the {role} can supply the answer",
             code=assumption.id,

@@ -109,7 +109,7 @@ def _fits(quantity: Quantity, allowed: Iterable[Unit], where: Where, path: str) 
     allowed = list(allowed)
     if quantity.unit not in allowed:
         yield _finding(
-            msg("the unit '{unit}' cannot be here", unit=quantity.unit),
+            msg("the unit '{unit}' cannot be here", unit=quantity.unit.symbol),
             msg("write the amount in one of: {units}", units=", ".join(str(u) for u in allowed)),
             where,
             path,

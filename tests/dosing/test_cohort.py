@@ -114,9 +114,9 @@ def test_runs_of_bad_rows_are_written_as_runs() -> None:
 def test_an_open_question_names_the_rows_that_need_its_answer() -> None:
     table = frame(arm=["A", "A", "B", "A"], area_cm2=["23", "23.4", "3.3;4.1", "0.4"])
     assert refused(settled(OPEN), table) == [
-        "DC301 row 3: the protocol leaves open: What about PATCHES?",
-        "DC301 rows 2-3: the protocol leaves open: What about ROUNDING?",
-        "DC301 row 4: the protocol leaves open: What about BELOW?",
+        "DC301 row 3: What about PATCHES? The protocol leaves this open",
+        "DC301 rows 2-3: What about ROUNDING? The protocol leaves this open",
+        "DC301 row 4: What about BELOW? The protocol leaves this open",
     ]
 
 

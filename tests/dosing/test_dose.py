@@ -180,7 +180,7 @@ def test_a_cell_dose_says_whether_viable_cells_are_meant() -> None:
         "count: viable cells are counted",
         "dose: 200,000,000 viable cells (200 million; 2 × 10⁸), the same for everyone",
     ]
-    with pytest.raises(Refusal, match="DC301 the protocol leaves open: What about COUNTS"):
+    with pytest.raises(Refusal, match="DC301 What about COUNTS"):
         calculate(settled(CELLS), ("high",), NOTHING)
 
 

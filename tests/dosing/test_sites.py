@@ -110,7 +110,7 @@ def test_an_open_rounding_refuses_and_names_who_can_answer_and_the_draft() -> No
         count("23.4")
     (finding,) = refusal.value.findings
     assert finding.code == "DC301"
-    assert str(finding.what) == "the protocol leaves open: What about ROUNDING?"
+    assert str(finding.what) == "What about ROUNDING? The protocol leaves this open"
     assert str(finding.mend) == (
         "answer ROUNDING in the site file; the trial pharmacist can supply the answer; "
         "for a draft give --round up|down|half_up (it sums the patches first)"
@@ -121,8 +121,8 @@ def test_open_questions_about_patches_and_rounding_are_named_together() -> None:
     with pytest.raises(Refusal) as refusal:
         count("20.1", "3.3")
     assert [str(f.what) for f in refusal.value.findings] == [
-        "the protocol leaves open: What about PATCHES?",
-        "the protocol leaves open: What about ROUNDING?",
+        "What about PATCHES? The protocol leaves this open",
+        "What about ROUNDING? The protocol leaves this open",
     ]
 
 

@@ -300,5 +300,5 @@ def test_a_participant_that_stands_twice_is_refused() -> None:
 def test_the_open_question_of_a_dose_is_said_of_each_row_that_asks_it() -> None:
     data = table(AREA, "SZ-001,2026-03-02,phase1-A,23.4", "SZ-002,2026-03-02,phase1-A,24")
     (found,) = refused(data, HAIR, site=False)
-    assert found.startswith("list.csv:2 DC301 the protocol leaves open: ")
+    assert found.startswith("list.csv:2 DC301 ")
     assert "answer ROUNDING in the site file" in found

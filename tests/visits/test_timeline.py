@@ -239,7 +239,7 @@ def test_an_example_site_file_confirms_no_interval() -> None:
 def test_an_open_interval_is_refused_with_who_can_answer() -> None:
     open_month = protocol(due("I2", "MONTH"), assumptions=[question("MONTH", None)])
     with pytest.raises(
-        Refusal, match=r"DC301 the protocol leaves open: What is a month\?; answer MONTH in the site file"
+        Refusal, match=r"DC301 What is a month\? The protocol leaves this open; answer MONTH in the site file"
     ):
         plan(open_month, day("2026-03-02"))
 
