@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,8 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 done, 1 findings or a refusal, 2 wrong usage, 130 stopped by the user."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:  # the program itself: being told to end is like Ctrl-C, nothing half done stays behind
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a terminal that cannot show a character must not stop a calculation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -197,7 +198,8 @@ main(sys.argv[1:])
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.ics"]
 
 
-def test_stopping_half_way_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_half_way_leaves_nothing(by: signal.Signals, tmp_path: Path) -> None:
     rows = "".join(f"P{n:05},2026-03-{1 + n % 28:02}\n" for n in range(30_000))
     table = tmp_path / "people.csv"
     table.write_text("participant,start\n" + rows)
@@ -209,7 +211,7 @@ def test_stopping_half_way_leaves_nothing(tmp_path: Path) -> None:
         if len(list(tmp_path.iterdir())) > 1 or process.poll() is not None:
             break
         time.sleep(0.01)
-    process.send_signal(2)
+    process.send_signal(by)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Stopped; nothing was written." in err
