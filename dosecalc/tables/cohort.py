@@ -184,7 +184,7 @@ def _gone(cohort: Cohort, earlier: Earlier | None) -> Sequence[str]:
 def _notes(not_met: Sequence[str], warned: int, cancelled: Sequence[str]) -> Iterator[Warned]:
     if warned:
         text = msg(
-            "participants with a warning on their doses: {count}; see the last column of doses.csv", count=warned
+            "participants with a warning on their doses: {count}; see the column warnings of doses.csv", count=warned
         )
         yield Warned(code="dose-warnings", text=text)
     if not_met:

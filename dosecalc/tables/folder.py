@@ -241,7 +241,7 @@ class PharmacyFiles:
         """Add one participant's doses, in the order of the codes."""
         self.draft |= bool(doses.draft)
         self.warned += bool(doses.warnings)
-        self._part.add(self._rows.of(entry, doses), self._writer.items(view, doses))
+        self._part.add(self._rows.of(view, entry, doses), self._writer.items(view, doses))
 
     def finish(self) -> None:
         """Complete the files."""

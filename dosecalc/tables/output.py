@@ -8,11 +8,12 @@ begin with what a spreadsheet takes for a formula.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosecalc.calendars.dose_words import DRAFT
 from dosecalc.dosing.derivation import exact_digits
-from dosecalc.quantity import plain
+from dosecalc.quantity import Amount, plain
 from dosecalc.tables.participants import MOST_KEPT, RUN_BY_SPREADSHEETS
 from dosecalc.text import msg, render
 from dosecalc.visits.moments import weekday
@@ -35,7 +36,7 @@ VISITS = (
 DOSES = (
     "participant", "arm", "encounter", "product", "role", "release", "notice", "total", "unit", "sites", "level",
     "level_unit", "area", "area_cm2", "area_method", "area_measured_by", "area_date", "rounding", "exact",
-    "deviation_percent", "days", "volume", "route", "rests_on", "warnings",
+    "deviation_percent", "days", "volume", "route", "rests_on", "warnings", "dose", "label", "target", "booked",
 )  # fmt: skip
 
 
@@ -109,31 +110,45 @@ class VisitRows:
         return f"{days},{day},{text_cell(said)}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    """What participants with the same doses share of a row: all but who they are, their measuring and their dates."""
+
+    encounter: str
+    first: str
+    last: str
+    has_area: bool
+    """Whether the dose follows from an area, so that how it was measured belongs to it (R9)."""
+
+
 class DoseRows:
     """Writes the rows of doses.csv; only the unmasked may read them."""
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        self._known: dict[int, tuple[Doses, tuple[tuple[str, str], ...]]] = {}
+        self._known: dict[int, tuple[Doses, tuple[_Row, ...]]] = {}
 
-    def of(self, entry: Entry, doses: Doses) -> bytes:
+    def of(self, plan: BlindedPlan, entry: Entry, doses: Doses) -> bytes:
         """Return the rows of one participant."""
+        booked = {booked.visit.encounter: booked for booked in plan.visits}
         known = self._known.get(id(doses))
         if known is None:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
-            rows = tuple(self._parts(dose, doses) for dose in doses.doses)
+            rows = tuple(self._row(dose, doses, booked[dose.encounter].visit) for dose in doses.doses)
             known = self._known[id(doses)] = (doses, rows)
         who, how = entry.participant, entry.measured
-        arm = who.arm or ""
-        method, by = how.method or "", text_cell(how.by or "")
-        date = how.date.isoformat() if how.date else ""
-        return "".join(
-            [f"{who.code},{arm},{first},{method},{by},{date},{last}\r\n" for first, last in known[1]]
-        ).encode()
+        before = f"{who.code},{who.arm or ''},"
+        record = f"{how.method or ''},{text_cell(how.by or '')},{how.date.isoformat() if how.date else ''}"
+        lines = []
+        for row in known[1]:
+            here = booked[row.encounter]
+            when = here.booking.when.isoformat() if here.booking else ""
+            measured = record if row.has_area else ",,"
+            lines.append(f"{before}{row.first},{measured},{row.last},{_moment(here.visit.target)},{when}\r\n")
+        return "".join(lines).encode()
 
-    def _parts(self, dose: Dose, doses: Doses) -> tuple[str, str]:
-        """What stands before and behind the record of measuring."""
+    def _row(self, dose: Dose, doses: Doses, visit: Visit) -> _Row:
         rounded, language = dose.rounding, self._language
         first = (
             dose.encounter,
@@ -158,8 +173,11 @@ class DoseRows:
             render(dose.route, language),
             " ".join(doses.assumptions),
             "; ".join(render(warned.text, language) for warned in doses.warnings),
+            render(Amount(dose.total), language) if dose.total else "",
+            render(visit.label, language),
         )
-        return _cells(first), _cells(last)
+        has_area = dose.area_cm2 is not None
+        return _Row(encounter=dose.encounter, first=_cells(first), last=_cells(last), has_area=has_area)
 
 
 def _cells(texts: Iterable[str]) -> str:

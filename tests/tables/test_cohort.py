@@ -157,6 +157,36 @@ def test_rounding_by_hand_is_in_the_table_with_what_it_changes(tmp_path: Path) -
         assert found == [total, mode, "23.4", deviation]
 
 
+def test_a_dose_is_in_words_too_with_the_visit_and_its_dates(tmp_path: Path) -> None:
+    # A spreadsheet shows 30000000000 as 3E+10. 3 March is a Tuesday; 3 + 14 = 17 March.
+    data = table(
+        "participant,start,arm,area_cm2,book_W2",
+        "SZ-002,2026-03-03,phase1-B,30,2026-03-17T10:00",
+        "SZ-003,2026-03-04,phase1-B,30,",
+    )
+    plan(data, tmp_path / "zh", HAIR)
+    plan(data, tmp_path / "en", HAIR, site=False)
+    found = {
+        folder: [
+            [row[name] for name in ("participant", "encounter", "dose", "label", "target", "booked")]
+            for row in rows(tmp_path / folder / "pharmacy" / "doses.csv")
+        ]
+        for folder in ("zh", "en")
+    }
+    amount = "30,000,000,000 particles (30 billion; 3 × 10¹⁰)"
+    assert found["en"][1] == ["SZ-002", "W2", amount, "Week 2", "2026-03-17", "2026-03-17T10:00:00+08:00"]
+    assert found["en"][5] == ["SZ-003", "W2", amount, "Week 2", "2026-03-18", ""]
+    assert found["zh"][0] == ["SZ-002", "W0", "30,000,000,000 颗粒（300 亿；3 × 10¹⁰）", "第 0 周", "2026-03-03", ""]
+
+
+def test_how_an_area_was_measured_stands_only_where_a_dose_follows_from_it(tmp_path: Path) -> None:
+    plan(shipped(ESCALATION), tmp_path / "out", ESCALATION)
+    record = ("area_cm2", "area_method", "area_measured_by", "area_date")
+    study, control = rows(tmp_path / "out" / "pharmacy" / "doses.csv")[:2]
+    assert [study["area"], *(study[name] for name in record)] == ["study", "9.5", "tracing", "CRC-11", "2026-03-30"]
+    assert [control["area"], control["dose"], *(control[name] for name in record)] == ["control", "", "", "", "", ""]
+
+
 def test_a_placebo_has_a_volume_and_no_amount(tmp_path: Path) -> None:
     plan(ARMS, tmp_path / "out")
     found = {(row["participant"], row["encounter"]): row for row in rows(tmp_path / "out" / "pharmacy" / "doses.csv")}
@@ -465,7 +495,7 @@ def test_warnings_on_doses_are_counted(tmp_path: Path) -> None:
     written = plan(data, tmp_path / "out", HAIR, site=False)
     assert [note.code for note in written.notes] == ["area-not-recorded", "dose-warnings"]
     assert str(written.notes[1].text) == (
-        "participants with a warning on their doses: 1; see the last column of doses.csv"
+        "participants with a warning on their doses: 1; see the column warnings of doses.csv"
     )
     warned = [row["warnings"] for row in rows(tmp_path / "out" / "pharmacy" / "doses.csv")]
     assert "unusually small" in warned[0]
