@@ -142,7 +142,10 @@ def make_calendar(
 
     Raises:
         Refusal: the pharmacy's calendar of a plan without doses (DC372); what `calendars.export` refuses.
+        ValueError: the stamp has no time zone.
     """
+    if stamp.tzinfo is None:
+        raise ValueError("the stamp has no time zone; write dt.datetime(…, tzinfo=dt.UTC)")
     return app.calendar_bytes(
         plan.trial,
         plan.schedule,

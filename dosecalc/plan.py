@@ -44,6 +44,8 @@ class Participant:
     anchors: Mapping[str, Moment] = field(default_factory=dict)
     actual: Mapping[str, Moment] = field(default_factory=dict)
     bookings: Mapping[str, WantedBooking] = field(default_factory=dict)
+    outside_window: str | None = None
+    """The one reason that was given for all bookings together, where it was."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

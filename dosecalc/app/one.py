@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from dosecalc.app.settings import now
 from dosecalc.app.typed import Asked, dose_input
 from dosecalc.errors import refuse
 from dosecalc.files import read_file, write_whole
-from dosecalc.plan import dosed_arms, plan_doses, plan_visits, visible_arm
+from dosecalc.plan import WantedBooking, dosed_arms, plan_doses, plan_visits, visible_arm
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
     from dosecalc.blinding import BlindedPlan
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
     from dosecalc.text import Language
 
+_CLOCK_SLACK = dt.timedelta(minutes=1)
 CalendarAudience = Literal["participant", "clinic", "pharmacy"]
 AUDIENCES = {"participant": msg("participant"), "clinic": msg("clinic"), "pharmacy": msg("pharmacy")}
 
@@ -80,6 +82,8 @@ class Written:
     sha256: str
     events: int
     draft: bool = False
+    plan: BlindedPlan | None = None
+    """What stands in the calendar, to be shown."""
 
 
 def calendar_bytes(
@@ -136,10 +140,15 @@ def write_calendar(
     language: Language,
     out: str,
     previous: str | None,
+    unbook: Sequence[str] = (),
     cancel: bool,
-    stamp: dt.datetime,
+    stamp: dt.datetime | None,
 ) -> Written:
     """Write one participant's calendar file; nothing is written when anything is refused.
+
+    Visits that are booked in the file `previous` stay booked unless they are booked anew or named in `unbook`.
+    `stamp` is the time of this export; None takes the clock, or one second after the file `previous` where that was
+    made in this very minute.
 
     Raises:
         Refusal: what `schedule`, `pharmacy` and `calendar_bytes` refuse; DC371 where a dose's options are given for an
@@ -157,13 +166,33 @@ def write_calendar(
             msg("leave out --area, --round, --weight and --level, or write --audience pharmacy"),
         )
     earlier = read_file(previous) if previous else None
+    typed = tuple(who.bookings)
+    if audience == "pharmacy":
+        who = replace(who, given=dose_input(settled, who.arm, asked))
+    if earlier is not None:
+        who, stamp = _follow_on(settled, who, earlier, audience, stamp, unbook)
+    elif unbook:
+        raise refuse(
+            "DC506",
+            msg("there is no earlier calendar to take a booking out of"),
+            msg("give it with --previous, or leave out --unbook"),
+        )
     doses = None
     if audience == "pharmacy":
-        plan, doses = pharmacy(settled, replace(who, given=dose_input(settled, who.arm, asked)))
+        plan, doses = pharmacy(settled, who)
     else:
         plan = schedule(settled, who)
+    if who.outside_window is not None:
+        _check_reasons(plan, typed)
     data = calendar_bytes(
-        settled, plan, doses, audience=audience, language=language, stamp=stamp, previous=earlier, cancel=cancel
+        settled,
+        plan,
+        doses,
+        audience=audience,
+        language=language,
+        stamp=stamp or now(),
+        previous=earlier,
+        cancel=cancel,
     )
     write_whole(out, data)
     return Written(
@@ -171,4 +200,58 @@ def write_calendar(
         sha256=hashlib.sha256(data).hexdigest(),
         events=data.count(b"BEGIN:VEVENT\r\n"),
         draft=bool(doses and doses.draft),
+        plan=plan,
     )
+
+
+def _follow_on(
+    settled: Settled,
+    who: Participant,
+    earlier: bytes,
+    audience: CalendarAudience,
+    stamp: dt.datetime | None,
+    unbook: Sequence[str],
+) -> tuple[Participant, dt.datetime | None]:
+    """The participant with the bookings that stand in the earlier calendar, and a stamp that comes after its stamps.
+
+    A visit that was booked stays booked until somebody books another time or takes it out by name: nobody must lose a
+    visit because they did not type it again.
+    """
+    from dosecalc.calendars.event import calendar_uid
+    from dosecalc.calendars.revisions import booked_before, read_previous
+
+    unarmed = replace(who, arm=None) if settled.protocol.masking.masked else who
+    plan = schedule(settled, replace(unarmed, bookings={}))
+    previous = read_previous(earlier, calendar_uid(plan.protocol, plan.participant, audience))
+    before = booked_before(previous, plan, audience)
+    if unknown := [visit for visit in unbook if visit not in before or visit in who.bookings]:
+        raise refuse(
+            "DC506",
+            msg("{visit} has no booking in the earlier calendar to take out", visit=unknown[0]),
+            msg("booked there: {visits}", visits=", ".join(before) or "-"),
+        )
+    kept = {
+        visit: WantedBooking(when=when, outside_window=who.outside_window)
+        for visit, when in before.items()
+        if visit not in unbook
+    }
+    if stamp is None:
+        latest, present = previous.latest, now()
+        soon = latest is not None and present <= latest < present + _CLOCK_SLACK
+        stamp = latest + dt.timedelta(seconds=1) if soon and latest is not None else present
+    return replace(who, bookings={**kept, **who.bookings}), stamp
+
+
+def _check_reasons(plan: BlindedPlan, typed: Sequence[str]) -> None:
+    """One reason cannot explain two bookings: the second may be a slip of the key."""
+    outside = [
+        booked.visit.encounter
+        for booked in plan.visits
+        if booked.visit.encounter in typed and booked.booking is not None and booked.booking.outside_window
+    ]
+    if len(outside) > 1:
+        raise refuse(
+            "DC423",
+            msg("several bookings lie outside their windows: {visits}", visits=", ".join(outside)),
+            msg("book them one after the other with --previous, each with its own --outside-window"),
+        )

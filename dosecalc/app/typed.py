@@ -39,14 +39,16 @@ def dose_input(settled: Settled, arm: str | None, asked: Asked) -> DoseInput:
 
     Raises:
         Refusal: DC201 and its kin for a number that is not one; DC332 for a level where there is none to choose.
+        TypeError: the areas are one text instead of a list of texts.
     """
     from dosecalc.dosing.level import read_level
     from dosecalc.dosing.result import DoseInput
 
+    if isinstance(asked.areas, str):  # a text is a sequence of texts, too: "24" would become 2 cm² and 4 cm²
+        raise TypeError("areas is a list of texts, one for each patch: ['24']")
     level = None
     if asked.level is not None:
         level = read_level(settled.protocol, dosed_arms(settled.protocol, arm), asked.level)
-
     return DoseInput(
         areas=tuple(parse_number(area) for area in asked.areas),
         weight=Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None,
@@ -98,6 +100,7 @@ def participant(
             for name, when in bookings.items()
             if isinstance(when, dt.datetime)
         },
+        outside_window=dates.outside_window,
     )
 
 

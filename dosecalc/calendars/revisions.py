@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dosecalc.calendars.event import check_text
+from dosecalc.calendars.event import check_text, item_uid
 from dosecalc.calendars.ics import read_event, write_event
 from dosecalc.calendars.wording import cancelled_words
 from dosecalc.errors import refuse
@@ -21,7 +21,8 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dosecalc.calendars.event import Event
+    from dosecalc.blinding import BlindedPlan
+    from dosecalc.calendars.event import Audience, Event
     from dosecalc.errors import Refusal
     from dosecalc.text import Language
 
@@ -93,6 +94,24 @@ def read_previous(data: bytes, calendar: str) -> Previous:
     if len(items) != text.count(b"\r\nBEGIN:VEVENT\r\n"):
         raise _not_ours()
     return Previous(items=items)
+
+
+def booked_before(previous: Previous, plan: BlindedPlan, audience: Audience) -> dict[str, dt.datetime]:
+    """Return the times for which visits of `plan` that have not taken place stand booked in the previous file.
+
+    Raises:
+        Refusal: DC502, an item of the file cannot be read.
+    """
+    found: dict[str, dt.datetime] = {}
+    for booked in plan.visits:
+        uid = item_uid(plan.protocol, plan.participant, "visit", booked.visit.encounter, audience)
+        earlier = previous.items.get(uid)
+        if earlier is None or earlier.cancelled or booked.visit.actual is not None:
+            continue
+        start = _read(uid, earlier).start
+        if isinstance(start, dt.datetime):
+            found[booked.visit.encounter] = start
+    return found
 
 
 def _item(block: bytes) -> tuple[str, Earlier]:

@@ -19,8 +19,10 @@ from dosecalc.cli.ui import (
     site_option,
 )
 from dosecalc.text import msg
+from dosecalc.visits.moments import readable, weekday
 
 if TYPE_CHECKING:
+    from dosecalc.blinding import BlindedPlan
     from dosecalc.quantity import Rounding
 
 
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 @option("--actual", metavar="V=DATE", multiple=True, text=msg("When a visit took place; may be repeated."))
 @option("--anchor", "anchors", metavar="NAME=DATETIME", multiple=True, text=msg("When another event happened."))
 @option("--previous", metavar="FILE", text=msg("The file that was handed out before."))
+@option("--unbook", metavar="V", multiple=True, text=msg("Take a booking of the earlier calendar out again."))
 @option("--cancel", is_flag=True, text=msg("Cancel every item."))
 @option("--stamp", metavar="DATETIME", text=msg("Time of this export, for reproducible files; now if left out."))
 @dose_options
@@ -80,6 +83,7 @@ def command(
     actual: tuple[str, ...],
     anchors: tuple[str, ...],
     previous: str | None,
+    unbook: tuple[str, ...],
     cancel: bool,
     stamp: str | None,
     areas: tuple[str, ...],
@@ -101,8 +105,9 @@ def command(
         language=ui.chosen or (settled.site.language if settled.site else ui.language),
         out=out,
         previous=previous,
+        unbook=unbook,
         cancel=cancel,
-        stamp=app.stamp(stamp, settled),
+        stamp=app.stamp(stamp, settled) if stamp is not None else None,
     )
     if ui.as_json:
         ui.show_json({"files": [{"path": written.path, "sha256": written.sha256, "events": written.events}]})
@@ -110,3 +115,27 @@ def command(
         ui.line(msg("{path}: {count} calendar items", path=written.path, count=written.events))
         if written.draft:
             ui.line(msg("DRAFT – NOT FOR ADMINISTRATION"))
+        if written.plan:
+            show_booked(ui, written.plan, cancelled=cancel)
+
+
+def show_booked(ui: Ui, plan: BlindedPlan, *, cancelled: bool) -> None:
+    """Say of each visit what stands in the calendar now, so that a slip is seen before the file is handed out."""
+    for booked in plan.visits:
+        visit, name = booked.visit, f"  {booked.visit.encounter:<6}"
+        if cancelled:
+            ui.line(name + ui.say(msg("cancelled")))
+        elif visit.actual is not None:
+            ui.line(name + ui.say(msg("took place on {day}", day=readable(visit.actual))))
+        elif booked.booking is not None:
+            when = booked.booking.when
+            time = msg("booked for {weekday} {time}", weekday=weekday(when), time=readable(when))
+            outside = msg(", OUTSIDE ITS WINDOW: {reason}", reason=booked.booking.outside_window)
+            ui.line(name + ui.say(time) + (ui.say(outside) if booked.booking.outside_window else ""))
+        elif visit.target is not None:
+            ui.line(name + ui.say(msg("not booked; target day {day}", day=readable(visit.target))))
+        else:
+            ui.line(name + ui.say(msg("no date yet")))
+    for check in plan.checks:
+        if check.ok is False:
+            ui.line(msg("NOT MET: {text}", text=check.text))

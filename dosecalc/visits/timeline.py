@@ -74,13 +74,13 @@ class TimelinePlan:
         return Timeline(visits=tuple([visits[name] for name in self.visits if name in visits]), checks=checks)
 
     def _note_at_its_end(self, check: CheckResult, visits: dict[str, Visit]) -> None:
-        """A limit that is not met stands with the visit that it ends at, so that every table and calendar has it."""
+        """A limit that is not met stands with the visit that it ends at, or else with the first, for all to see."""
         protocol = self.settled.protocol
         end = protocol.checks[check.code].end
-        for name, visit in visits.items():
-            if protocol.encounters[visit.base].defines == end:
-                note = msg("NOT MET: {text}", text=check.text)
-                visits[name] = replace(visit, notes=(*visit.notes, note))
+        ends = [name for name, visit in visits.items() if protocol.encounters[visit.base].defines == end]
+        for name in ends or list(visits)[:1]:
+            note = msg("NOT MET: {text}", text=check.text)
+            visits[name] = replace(visits[name], notes=(*visits[name].notes, note))
 
     def _arrived(self, name: str, moment: Moment) -> Moment:
         if isinstance(moment, dt.datetime):
