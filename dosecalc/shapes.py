@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.reading import plain, readings
-from dosecalc.text import Language, msg, render
+from dosecalc.text import Language, render
+from dosecalc.visits.visit import WINDOW_READING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,9 +138,6 @@ def schedule(settled: Settled, arm: str | None, plan: BlindedPlan, language: Lan
     if plan.checks:
         shape["checks"] = [check(result, language) for result in plan.checks]
     return shape
-
-
-WINDOW_READING = msg("earliest and latest are both inside the window; days are the site's local calendar days")
 
 
 def visit(entry: Visit, language: Language) -> dict[str, Any]:

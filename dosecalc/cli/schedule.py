@@ -12,6 +12,7 @@ from dosecalc import app, shapes
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, arm_option, common_options, examples, help_text, option, site_option
 from dosecalc.text import msg
 from dosecalc.visits.moments import readable, weekday
+from dosecalc.visits.visit import WINDOW_READING
 
 if TYPE_CHECKING:
     from dosecalc.blinding import BlindedPlan
@@ -106,7 +107,7 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
     for check in plan.checks:
         if check.ok is not False:  # one that is not met stands among the notes
             ui.line(msg("ok: {text}", text=check.text) if check.ok else check.text)
-    ui.line(msg("Times are in {zone}; {reading}.", zone=plan.timezone, reading=shapes.WINDOW_READING))
+    ui.line(msg("Times are in {zone}; {reading}.", zone=plan.timezone, reading=WINDOW_READING))
 
 
 _WINDOWS = {

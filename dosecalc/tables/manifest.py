@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import refuse
 from dosecalc.files import read_file
-from dosecalc.text import msg
+from dosecalc.text import msg, render
+from dosecalc.visits.visit import WINDOW_READING
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,6 +58,7 @@ class ManifestWriter:
             "protocol_sha256": settled.protocol.sha256,
             "site_sha256": site.sha256 if site else None,
             "stamp": stamp.isoformat(),
+            "window_reading": render(WINDOW_READING, site.language if site else "en"),
         }
         text = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
         self._stream.write(f'{text},\n "files": ['.encode())

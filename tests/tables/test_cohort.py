@@ -296,6 +296,21 @@ def test_the_calendar_of_all_participants_has_the_head_that_the_writer_says_last
     assert (tmp_path / "out" / "clinic.ics").read_bytes() == reference.head() + body + reference.tail()
 
 
+def test_a_manifest_says_how_the_windows_are_read(tmp_path: Path) -> None:
+    plan(ARMS, tmp_path / "zh")
+    plan(ARMS, tmp_path / "en", site=False)
+    said = {
+        name: json.loads((tmp_path / name).read_text(encoding="utf-8"))["window_reading"]
+        for name in ("en/manifest.json", "en/pharmacy/manifest.json", "zh/manifest.json")
+    }
+    english = "earliest and latest are both inside the window; days are the site's local calendar days"
+    assert said == {
+        "en/manifest.json": english,
+        "en/pharmacy/manifest.json": english,
+        "zh/manifest.json": "最早日期和最晚日期均在访视窗内；日期为研究中心当地日历日",
+    }
+
+
 def test_the_same_plan_twice_is_the_same_bytes_and_times(tmp_path: Path) -> None:
     plan(ARMS, tmp_path / "one")
     plan(ARMS, tmp_path / "two")
