@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from dosecalc.text import Language
 
 SUPERSCRIPTS = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -51,6 +53,47 @@ def plain(value: Decimal) -> str:
         return "0"  # Decimal knows -0 and 0E+3
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def places_and_rest(under: int) -> tuple[int, int]:
+    """Return how many decimals a part of `under` needs, and the factor of `under` that no decimals hold (1: none).
+
+    >>> places_and_rest(8), places_and_rest(3), places_and_rest(60)
+    ((3, 1), (0, 3), (2, 3))
+    """
+    rest, places = under, 0
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest, count = rest // prime, count + 1
+        places = max(places, count)
+    return places, rest
+
+
+def decimal_of(over: int, places: int) -> Decimal:
+    """Return over ÷ 10^`places`, exactly in any context."""
+    sign, digits, _ = Decimal(over).as_tuple()
+    return Decimal((sign, digits, -places))
+
+
+def exact_decimal(value: Fraction | Decimal | int) -> Decimal | None:
+    """Return the decimal number that equals `value`, however many digits that takes; None where there is none."""
+    if isinstance(value, Decimal):
+        return value
+    over, under = value.as_integer_ratio()
+    places, rest = places_and_rest(under)
+    return decimal_of(over * 10**places // under, places) if rest == 1 else None
+
+
+def exact_plain(value: Fraction | Decimal | int) -> str:
+    """Return the digits of an exact number for other programs: no commas, and `a/b` where no decimal holds it.
+
+    >>> from fractions import Fraction
+    >>> exact_plain(Fraction(46801, 2)), exact_plain(Fraction(10, 3))
+    ('23400.5', '10/3')
+    """
+    exact = exact_decimal(value)
+    return str(value) if exact is None else plain(exact)
 
 
 def grouped(value: Decimal) -> str:

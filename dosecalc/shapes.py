@@ -6,16 +6,16 @@ Amounts are strings, so that no reader loses a digit. Keys that have no meaning 
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from dosecalc.reading import plain, readings
+from dosecalc.reading import exact_plain, plain, readings
 from dosecalc.text import Language, render
 from dosecalc.visits.visit import WINDOW_READING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
+    from fractions import Fraction
 
     from dosecalc.blinding import BlindedPlan
     from dosecalc.dosing.result import Dose, Doses
@@ -29,17 +29,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 def number(value: Decimal | Fraction | int | None) -> str:
     """Plain digits; a fraction that no decimal can hold as `a/b`; an empty text for None."""
-    if value is None:
-        return ""
-    if isinstance(value, Fraction):
-        denominator = value.denominator
-        for prime in (2, 5):
-            while denominator % prime == 0:
-                denominator //= prime
-        if denominator != 1:
-            return f"{value.numerator}/{value.denominator}"
-        return plain(Decimal(value.numerator) / Decimal(value.denominator))
-    return plain(Decimal(value))
+    return "" if value is None else exact_plain(value)
 
 
 def doses(settled: Settled, arm: str | None, given: Doses, language: Language) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 
 import pytest
 
-from dosecalc.reading import Readings, plain, readings
+from dosecalc.reading import Readings, exact_decimal, exact_plain, plain, readings
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,22 @@ def test_words_are_never_rounded() -> None:
 )
 def test_plain_digits_have_no_exponent_and_no_trailing_zero(value: str, text: str) -> None:
     assert plain(Decimal(value)) == text
+
+
+def test_an_exact_number_keeps_every_digit_in_any_context() -> None:
+    digits = "12345678901234567890.1234567890123456789"
+    with localcontext(Context(prec=5)):
+        assert exact_plain(Fraction(digits)) == exact_plain(Decimal(digits)) == digits
+        assert exact_decimal(Fraction(digits)) == Decimal(digits)
+
+
+def test_a_number_that_no_decimal_holds_is_a_fraction() -> None:
+    assert exact_plain(Fraction(20_000_000_000, 3)) == "20000000000/3"
+    assert exact_decimal(Fraction(1, 7)) is None
+
+
+def test_exact_digits_for_programs_have_no_commas() -> None:
+    # 46,801 ÷ 2
+    assert exact_plain(Fraction(46_801, 2)) == "23400.5"
+    assert exact_plain(2_400_000_000) == "2400000000"
+    assert exact_plain(Decimal("84.0")) == "84"

@@ -6,7 +6,6 @@ its arithmetic shares nothing with `dosing.dose`, and a property test holds both
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from dosecalc.dosing.cohort_input import read_cohort
 from dosecalc.dosing.cohort_rules import Rows
 from dosecalc.dosing.cohort_work import Workshop
 from dosecalc.protocol.occurrences import occurrences
+from dosecalc.reading import decimal_of
 from dosecalc.rows import Problems
 
 if TYPE_CHECKING:
@@ -115,6 +115,6 @@ def _decimals(count: int, doses: Sequence[CohortDose]) -> Any:
     column = np.full(count, None, dtype=object)
     for dose in doses:
         codes, different = pd.factorize(dose.amounts.values)
-        exact = [Decimal(int(value)).scaleb(-dose.amounts.scale) for value in different]
+        exact = [decimal_of(int(value), dose.amounts.scale) for value in different]
         np.copyto(column, np.array(exact, dtype=object)[codes], where=True if dose.members is None else dose.members)
     return column

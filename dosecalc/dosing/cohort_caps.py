@@ -11,6 +11,7 @@ import numpy as np
 from dosecalc.dosing.caps import counted
 from dosecalc.dosing.cohort_rules import Rows, Scaled, finer
 from dosecalc.dosing.derivation import Factor
+from dosecalc.reading import places_and_rest
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -108,9 +109,7 @@ def _cap_sum(rows: Rows, doses: Sequence[CohortDose], cap: Cap, counts: CellCoun
 def _limit(rows: Rows, amounts: Scaled, at_most: Quantity) -> tuple[Scaled, int]:
     """The amounts and the cap as integers of one scale."""
     exact = Fraction(at_most.value)
-    scale = amounts.scale
-    while (exact * 10**scale).denominator != 1:
-        scale += 1
+    scale = max(amounts.scale, places_and_rest(exact.denominator)[0])
     return finer(rows, amounts, scale), int(exact * 10**scale)
 
 

@@ -17,6 +17,7 @@ from dosecalc.dosing.questions import Questions
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import Answer, BelowOneSite, Patches, PerSite
 from dosecalc.quantity import Rounding
+from dosecalc.reading import places_and_rest
 from dosecalc.rows import Flags, Problems, blocks, look_up
 from dosecalc.text import msg
 
@@ -229,13 +230,7 @@ def whole_amounts(
 
 def measured_amounts(rows: Rows, exact: Integers, under: int, members: Flags | None) -> Scaled:
     """Exact ÷ under for mL and mg, which have parts: exact decimals, or reported where they have no end."""
-    twos = fives = 0
-    rest = under
-    while rest % 2 == 0:
-        rest, twos = rest // 2, twos + 1
-    while rest % 5 == 0:
-        rest, fives = rest // 5, fives + 1
-    scale = max(twos, fives)
+    scale, rest = places_and_rest(under)
     if rest > 1:
         endless = exact % rest != 0 if members is None else (exact % rest != 0) & members
         rows.problems.add(

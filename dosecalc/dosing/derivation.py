@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from dosecalc.quantity import percent, plain, readings
+from dosecalc.reading import exact_decimal, grouped
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
@@ -52,18 +53,11 @@ def exact_digits(value: Fraction) -> str:
     >>> exact_digits(Fraction(234, 10)), exact_digits(Fraction(10, 3))
     ('23.4', '3.333…')
     """
-    rest, places = value.denominator, 0
-    for prime in (2, 5):
-        count = 0
-        while rest % prime == 0:
-            rest, count = rest // prime, count + 1
-        places = max(places, count)
-    if rest != 1:
-        thousandths = value.numerator * 1000 // value.denominator
-        return f"{thousandths // 1000:,}.{thousandths % 1000:03d}…"
-    scaled = value.numerator * 10**places // value.denominator
-    whole, digits = divmod(scaled, 10**places)
-    return f"{whole:,}.{digits:0{places}d}" if places else f"{whole:,}"
+    exact = exact_decimal(value)
+    if exact is not None:
+        return grouped(exact)
+    thousandths = value.numerator * 1000 // value.denominator
+    return f"{thousandths // 1000:,}.{thousandths % 1000:03d}…"
 
 
 def signed_percent(deviation: str) -> str:
