@@ -56,6 +56,24 @@ def test_every_code_of_the_language_has_a_broken_example() -> None:
     assert raised - shown == set()
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("with-different-sites", "one and two differ in what masked people see: the injection sites at D0"),
+        ("with-different-daily-amount", "what is taken home at D0"),
+        ("with-a-further-dose", "the number of doses at D0"),
+        ("on-different-areas", "the area at D0"),
+        ("with-different-amount-in-mL", "the amount in mL at D0"),
+        ("measured-at-different-visits", "when the area is measured at D0"),
+        ("unlike-behind-a-placebo", "two and three differ in what masked people see: the injection sites at D0"),
+        ("with-the-placebo-of-another-product", "one and three differ in what masked people see: the volume at D0"),
+    ],
+)
+def test_masked_arms_that_look_different_are_told_apart_by_name(name: str, words: str) -> None:
+    with pytest.raises(InvalidFile, match=words):
+        read_protocol((BROKEN / f"masked-arms-{name}.yaml").read_bytes(), "x.yaml")
+
+
 @pytest.mark.parametrize("name", shipped_protocols())
 def test_a_shipped_protocol_has_no_findings(name: str) -> None:
     protocol = read_protocol(Path(shipped(f"{name}.yaml")).read_bytes(), name)
