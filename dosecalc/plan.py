@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import refuse
+from dosecalc.protocol.occurrences import occurrences
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -65,12 +66,26 @@ def find_arm(protocol: Protocol, name: str) -> Arm:
     """
     arm = protocol.arms.get(name)
     if arm is None:
+        near = [arm_id for arm_id in protocol.arms if arm_id.casefold() == name.casefold()]
         raise refuse(
             "DC302",
             msg("{protocol} has no arm '{arm}'", protocol=protocol.id, arm=name),
-            msg("its arms are: {arms}", arms=", ".join(protocol.arms)),
+            msg("did you mean '{near}'?", near=near[0])
+            if near
+            else msg("its arms are: {arms}", arms=", ".join(protocol.arms)),
         )
     return arm
+
+
+def planned_visits(protocol: Protocol, arm: str) -> tuple[str, ...]:
+    """Return the visits at which an arm receives more than a placebo, repeats one by one."""
+    given = {name for dose in protocol.arms[arm].doses if dose.role != "placebo" for name in dose.at}
+    return tuple(
+        visit
+        for name in protocol.arms[arm].encounters
+        if name in given
+        for visit, _ in occurrences(protocol.encounters[name])
+    )
 
 
 def visible_arm(protocol: Protocol, name: str | None) -> Arm:

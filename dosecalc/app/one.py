@@ -63,7 +63,7 @@ def pharmacy(settled: Settled, who: Participant) -> tuple[BlindedPlan, Doses]:
     return schedule(settled, unarmed), doses
 
 
-def write_timeline(path: str, settled: Settled, plan: BlindedPlan, language: Language) -> None:
+def write_timeline(path: str, title: str, plan: BlindedPlan, language: Language) -> None:
     """Write the timeline of a plan as an SVG picture.
 
     Raises:
@@ -71,7 +71,7 @@ def write_timeline(path: str, settled: Settled, plan: BlindedPlan, language: Lan
     """
     from dosecalc.documents.timeline_svg import timeline_svg
 
-    write_whole(path, timeline_svg([booked.visit for booked in plan.visits], language, settled.protocol.id))
+    write_whole(path, timeline_svg([booked.visit for booked in plan.visits], language, title))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

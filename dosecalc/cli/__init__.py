@@ -85,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DosecalcError as error:
         ui.show_findings(error.findings)
         code = 2 if isinstance(error, Usage) else 1
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = 2
     except click.ClickException as error:
         ui.show_usage(error)
         code = 2

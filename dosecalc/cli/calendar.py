@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         " --language zh",
     ),
 )
-@click.argument("protocol", metavar="P")
+@click.argument("protocol", metavar="PROTOCOL")
 @arm_option
 @option("--start", metavar="DATE", required=True, text=msg("Date of the first dose, or date and time."))
 @option("--participant", "code", metavar="CODE", required=True, text=msg("The participant's code, never a name."))

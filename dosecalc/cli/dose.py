@@ -18,8 +18,9 @@ from dosecalc.cli.ui import (
     option,
     site_option,
 )
+from dosecalc.plan import planned_visits
 from dosecalc.quantity import Amount
-from dosecalc.text import msg
+from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     from dosecalc.dosing.result import Dose, Doses
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         "dosecalc dose NCT07084012 --arm group-2 --json",
     ),
 )
-@click.argument("protocol", metavar="P")
+@click.argument("protocol", metavar="PROTOCOL")
 @arm_option
 @dose_options
 @option("--visit", "visits", metavar="V", multiple=True, text=msg("Only this visit; may be repeated."))
@@ -68,43 +69,57 @@ def command(
 
 
 def show(ui: Ui, settled: Settled, doses: Doses) -> None:
-    """Print the doses for a pharmacist: draft mark, table, steps, open questions."""
-    if doses.draft:
-        ui.line(msg("DRAFT – NOT FOR ADMINISTRATION"))
+    """Print the doses for a pharmacist: draft or released, a table for each product, the steps, what it rests on."""
+    protocol = settled.protocol
+    ui.line(msg("DRAFT – NOT FOR ADMINISTRATION") if doses.draft else _released(settled))
+    arms = ", ".join(doses.arms)
     ui.line(
-        msg(
-            "{protocol}, {arms}, protocol file {version}",
-            protocol=settled.protocol.id,
-            arms=", ".join(doses.arms),
-            version=settled.protocol.version,
-        )
+        msg("{protocol}, {arms}, protocol file {version}", protocol=protocol.id, arms=arms, version=protocol.version)
     )
-    ui.show_table(
-        [
-            (msg("Visit"), "left"),
-            (msg("Product"), "left"),
-            (msg("Area cm²"), "right"),
-            (msg("Sites"), "right"),
-            (msg("Dose"), "left"),
-        ],
-        [
-            (dose.encounter, dose.product_label, shapes.number(dose.area_cm2), shapes.number(dose.sites), _amount(dose))
-            for dose in doses.doses
-        ],
-    )
-    ui.line()
+    for product in dict.fromkeys(dose.product for dose in doses.doses):
+        _table(ui, [dose for dose in doses.doses if dose.product == product])
     if doses.cumulative:
-        ui.line(msg("All planned doses together: {total}", total=Amount(doses.cumulative.total)))
+        visits = ", ".join(dict.fromkeys(visit for arm in doses.arms for visit in planned_visits(protocol, arm)))
+        total = Amount(doses.cumulative.total)
+        ui.line()
+        ui.line(msg("All planned doses together ({visits}): {total}", visits=visits, total=total))
         if doses.cumulative.note:
             ui.line(doses.cumulative.note)
     _steps(ui, doses)
     for warning in doses.warnings:
-        ui.line(msg("Warning: {text}", text=warning.text))
-    if doses.draft:
         ui.line()
-        ui.line(msg("A draft, because:"))
-        for reason in doses.draft:
-            ui.line(f"  - {ui.say(reason)}")
+        ui.line(msg("Warning: {text}", text=warning.text))
+    _standing(ui, settled, doses)
+
+
+def _released(settled: Settled) -> Message:
+    here = settled.here
+    assert here is not None and here.verified is not None, "a released dose has a verified protocol file"  # noqa: PT018
+    checked = here.verified
+    return msg(
+        "RELEASED: the protocol file was verified against {document}, version {version}, by {by} on {date}",
+        document=checked.document,
+        version=checked.version,
+        by=checked.by,
+        date=checked.date.isoformat(),
+    )
+
+
+def _table(ui: Ui, doses: list[Dose]) -> None:
+    columns: list[tuple[object, str, list[object]]] = [
+        (msg("Visit"), "left", [dose.encounter for dose in doses]),
+        (msg("Area cm²"), "right", [shapes.number(dose.area_cm2) for dose in doses]),
+        (msg("Sites"), "right", [shapes.number(dose.sites) for dose in doses]),
+        (msg("Dose"), "left", [_amount(dose) for dose in doses]),
+    ]
+    filled = [column for column in columns if any(column[2])]
+    ui.line()
+    where = doses[0].area_label
+    label = doses[0].product_label
+    ui.line(label if where is None else msg("{product}, on the {area}", product=label, area=where))
+    ui.show_table(
+        [(heading, side) for heading, side, _ in filled], list(zip(*(cells for _, _, cells in filled), strict=True))
+    )
 
 
 def _amount(dose: Dose) -> object:
@@ -114,13 +129,44 @@ def _amount(dose: Dose) -> object:
 
 
 def _steps(ui: Ui, doses: Doses) -> None:
-    """Each different derivation once, under the visits that it holds for."""
+    """Each different derivation once, under the product and the visits that it holds for."""
     visits: dict[tuple[str, ...], list[str]] = {}
     for dose in doses.doses:
-        lines = tuple(ui.say(line) for line in dose.derivation)
+        lines = (ui.say(dose.product_label), *(ui.say(line) for line in dose.derivation))
         visits.setdefault(lines, []).append(dose.encounter)
-    for lines, names in visits.items():
+    several = len({dose.product for dose in doses.doses}) > 1
+    for (product, *steps), names in visits.items():
+        at = ", ".join(dict.fromkeys(names))
         ui.line()
-        ui.line(msg("How it was calculated ({visits}):", visits=", ".join(dict.fromkeys(names))))
-        for line in lines:
-            ui.line(f"  {line}")
+        if several:
+            ui.line(msg("How it was calculated ({product}; {visits}):", product=product, visits=at))
+        else:
+            ui.line(msg("How it was calculated ({visits}):", visits=at))
+        for step in steps:
+            ui.line(f"  {step}")
+
+
+def _standing(ui: Ui, settled: Settled, doses: Doses) -> None:
+    """What the site has confirmed, by whom and where it is written; and why the result is still a draft."""
+    here = settled.here
+    confirmed = [code for code in doses.assumptions if here and settled.confirms and code in here.answers]
+    if here and confirmed:
+        ui.line()
+        ui.line(msg("Confirmed in the site file:"))
+        for code in confirmed:
+            entry = here.answers[code]
+            said = msg(
+                "{code}: {answer} ({document}, {section}; {by}, {date})",
+                code=code,
+                answer=entry.answer,
+                document=entry.confirmed.document,
+                section=entry.confirmed.section,
+                by=entry.confirmed.by,
+                date=entry.confirmed.date.isoformat(),
+            )
+            ui.line(f"  - {ui.say(said)}")
+    if doses.draft:
+        ui.line()
+        ui.line(msg("A draft, because:"))
+        for reason in doses.draft:
+            ui.line(f"  - {ui.say(reason)}")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         "dosecalc plan NCT07203599 participants.xlsx --site our-site.yaml --out plan-april --previous plan-march",
     ),
 )
-@click.argument("protocol", metavar="P")
+@click.argument("protocol", metavar="PROTOCOL")
 @click.argument("participants", metavar="PARTICIPANTS")
 @option("--out", metavar="DIR", required=True, text=msg("The folder to write."))
 @option("--stamp", metavar="DATETIME", text=msg("Time of this export, for reproducible files; now if left out."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from dosecalc.cli.ui import HELP_OPTIONS, Ui, common_options, examples, help_tex
 from dosecalc.protocol.settled import ROLES
 from dosecalc.text import Message, msg
 from dosecalc.visits.moments import in_words
+
+if TYPE_CHECKING:
+    from dosecalc.protocol.settled import Settled
 
 
 @click.group("protocol", context_settings=HELP_OPTIONS, help=help_text(msg("List, show and check protocols.")))
@@ -44,19 +47,19 @@ def list_(ui: Ui) -> None:
             }
         )
         return
-    ui.show_table(
-        _left(msg("Protocol"), msg("Title"), msg("Masked"), msg("Arms"), msg("Visits")),
-        [
-            (
-                protocol.id,
-                protocol.title,
-                msg("yes") if protocol.masking.masked else msg("no"),
-                ", ".join(protocol.arms),
-                " ".join(protocol.encounters),
-            )
-            for protocol in protocols
-        ],
-    )
+    for number, protocol in enumerate(protocols):
+        if number:
+            ui.line()
+        ui.line(f"{protocol.id}  {ui.say(protocol.title)}")
+        masked = (
+            msg("masked: visits need no arm") if protocol.masking.masked else msg("open: every command needs the arm")
+        )
+        ui.line(f"  {ui.say(masked)}")
+        for said in (
+            msg("arms: {arms}", arms=", ".join(protocol.arms)),
+            msg("visits: {visits}", visits=", ".join(protocol.encounters)),
+        ):
+            ui.line(f"  {ui.say(said)}")
 
 
 @command.command(
@@ -65,7 +68,7 @@ def list_(ui: Ui) -> None:
     + "\n\n"
     + examples("dosecalc protocol show NCT07203599", "dosecalc protocol show NCT07203599 --json"),
 )
-@click.argument("protocol", metavar="P")
+@click.argument("protocol", metavar="PROTOCOL")
 @common_options
 @click.pass_obj
 def show(ui: Ui, protocol: str) -> None:
@@ -200,7 +203,22 @@ def check(ui: Ui, file: str, site: str | None) -> None:
     if ui.as_json:
         ui.show_json({"protocol": settled.protocol.id, "sha256": settled.protocol.sha256, "findings": []})
     else:
-        ui.line(msg("{protocol}: no mistakes found", protocol=settled.protocol.id))
+        ui.line(msg("{file}: no mistakes found", file=file))
+        if site:
+            ui.line(msg("{file}: no mistakes found", file=site))
+            _show_standing(ui, settled)
+
+
+def _show_standing(ui: Ui, settled: Settled) -> None:
+    """How far the site file releases doses: what it answers, and whether somebody verified the protocol file."""
+    here = settled.here
+    answered = len(here.answers) if here else 0
+    asked = len(settled.protocol.assumptions)
+    ui.line(msg("questions of the protocol: {asked}; answered by the site: {answered}", asked=asked, answered=answered))
+    if not settled.confirms:
+        ui.line(msg("the site file is an example: every dose stays a draft"))
+    elif not settled.verified:
+        ui.line(msg("nobody has verified the protocol file: every dose stays a draft"))
 
 
 @command.command(

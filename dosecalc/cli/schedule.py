@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dosecalc import app, shapes
+from dosecalc.cli.table import display_width
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, arm_option, common_options, examples, help_text, option, site_option
 from dosecalc.text import msg
 from dosecalc.visits.moments import readable, weekday
@@ -26,10 +27,9 @@ _STATUS = {
     "early": msg("early"),
     "late": msg("late"),
 }
-_BESIDE = 90
-"""Columns that the table takes beside the timeline."""
 _BARS = 30
-"""Least width of the timeline, in columns."""
+"""Width of the timeline in columns where nobody's terminal says how much room there is; at most twice as wide."""
+_LEAST_BARS = 14
 
 
 @click.command(
@@ -44,7 +44,7 @@ _BARS = 30
         "dosecalc schedule NCT07084012 --start 2026-03-02 --svg visits.svg",
     ),
 )
-@click.argument("protocol", metavar="P")
+@click.argument("protocol", metavar="PROTOCOL")
 @arm_option
 @option("--start", metavar="DATE", required=True, text=msg("Date of the first dose, or date and time."))
 @option("--actual", metavar="V=DATE", multiple=True, text=msg("When a visit took place; may be repeated."))
@@ -68,35 +68,42 @@ def command(
     dates = app.Dates(start=start, actual=actual, anchors=anchors)
     plan = app.schedule(settled, app.participant(settled, code="", arm=arm, dates=dates))
     if svg:
-        app.write_timeline(svg, settled, plan, ui.language)
+        app.write_timeline(svg, _title(settled, arm), plan, ui.language)
     if ui.as_json:
         ui.show_json(shapes.schedule(settled, arm, plan, ui.language))
     else:
         show(ui, settled, arm, plan)
 
 
+def _title(settled: Settled, arm: str | None) -> str:
+    return f"{settled.protocol.id}, {arm}" if arm else settled.protocol.id
+
+
 def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
     """Print the visits for a nurse: a table, the timeline, notes and checks."""
     from dosecalc.documents.timeline_text import timeline_axis, timeline_text
 
-    ui.line(f"{settled.protocol.id}, {arm}" if arm else settled.protocol.id)
+    ui.line(_title(settled, arm))
     visits = [booked.visit for booked in plan.visits]
-    width = min(max(shutil.get_terminal_size((_BESIDE + _BARS, 24)).columns - _BESIDE, _BARS), 2 * _BARS)
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    bars = timeline_text(visits, width, ascii_only=encoding != "utf8")
-    ui.show_table(
-        [
-            (msg("Visit"), "left"),
-            (msg("Target"), "left"),
-            (msg("Day"), "left"),
-            (msg("Earliest"), "left"),
-            (msg("Latest"), "left"),
-            (msg("Window"), "left"),
-            (msg("Status"), "left"),
-            (timeline_axis(visits, width), "left"),
-        ],
-        [(*_row(visit, ui), bar) for visit, bar in zip(visits, bars, strict=True)],
-    )
+    columns = [
+        (msg("Visit"), "left"),
+        (msg("Target"), "left"),
+        (msg("Day"), "left"),
+        (msg("Earliest"), "left"),
+        (msg("Latest"), "left"),
+        (msg("Window"), "left"),
+        (msg("Status"), "left"),
+    ]
+    rows = [_row(visit, ui) for visit in visits]
+    beside = sum(max(display_width(ui.say(cell)) for cell in cells) + 2 for cells in zip(*rows, strict=True))
+    room = shutil.get_terminal_size((beside + _BARS, 24)).columns - beside - 1
+    if room >= _LEAST_BARS:  # a narrow terminal shows the dates alone
+        width = min(room, 2 * _BARS)
+        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+        bars = timeline_text(visits, width, ascii_only=encoding != "utf8")
+        columns.append((timeline_axis(visits, width), "left"))  # type: ignore[arg-type]
+        rows = [(*row, bar) for row, bar in zip(rows, bars, strict=True)]
+    ui.show_table(columns, rows)
     notes = dict.fromkeys((visit.encounter, ui.say(note)) for visit in visits for note in visit.notes)
     by_note: dict[str, list[str]] = {}
     for name, note in notes:
@@ -113,7 +120,7 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
 _WINDOWS = {
     "stated": msg("protocol"),
     "site": msg("site's own"),
-    "anchor": msg("fixes the dates"),
+    "anchor": msg("this day"),
     "not_stated": msg("not stated"),
 }
 

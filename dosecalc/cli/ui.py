@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -32,8 +35,13 @@ class Ui:
         return render(text, self.language)
 
     def line(self, text: object = "") -> None:
-        """Print one line for people."""
-        click.echo(self.say(text))
+        """Print one line for people; on a terminal a long English one is broken between words."""
+        said = self.say(text)
+        width = shutil.get_terminal_size().columns
+        if len(said) > width and self.language == "en" and sys.stdout.isatty():
+            indent = " " * (len(said) - len(said.lstrip()) + 2)
+            said = textwrap.fill(said, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        click.echo(said)
 
     def show_json(self, value: Any) -> None:
         """Print the one JSON document of the command."""
@@ -153,7 +161,11 @@ rounding_option = option(
 def dose_options(function: _F) -> _F:
     """Add the options that a dose hangs on."""
     for decorate in (
-        option("--level", metavar="L", text=msg("Dose level, in the protocol's unit; makes a draft.")),
+        option(
+            "--level",
+            metavar="L",
+            text=msg("Dose level, in the protocol's unit; a draft, unless the site file has decided it."),
+        ),
         option("--weight", metavar="KG", text=msg("Body weight in kg.")),
         rounding_option,
         option("--area", "areas", metavar="CM2", multiple=True, text=msg("Hair-loss area in cm²; repeat for patches.")),
