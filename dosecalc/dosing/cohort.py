@@ -15,6 +15,7 @@ from dosecalc.dosing.cohort_caps import CohortDose, cap_all
 from dosecalc.dosing.cohort_input import read_cohort
 from dosecalc.dosing.cohort_rules import Rows
 from dosecalc.dosing.cohort_work import Workshop
+from dosecalc.dosing.questions import check_rounding
 from dosecalc.protocol.occurrences import occurrences
 from dosecalc.reading import decimal_of
 from dosecalc.rows import Problems
@@ -46,15 +47,16 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     Raises:
         Refusal: DC302, DC304, DC307 as `dosing.dose`; everything that is wrong with a row, with the numbers of all rows
             that have it, counted from 1: DC301 to DC342 as there, DC350 to DC352 for what cannot be read, DC353 and
-            DC354 for what 64 bits cannot hold exactly.
+            DC354 for what 64 bits cannot hold exactly; DC343, `rounding` is no mode.
     """
+    by_hand = check_rounding(rounding)
     problems = Problems()
     given = read_cohort(settled, frame, problems)
     problems.raise_any()
     rows = Rows(
         settled=settled,
         count=len(frame),
-        by_hand=rounding,
+        by_hand=by_hand,
         choice=given.choice,
         problems=problems,
         drafts=np.zeros(len(frame), bool),

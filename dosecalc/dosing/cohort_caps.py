@@ -10,6 +10,7 @@ import numpy as np
 
 from dosecalc.dosing.caps import counted
 from dosecalc.dosing.cohort_rules import Rows, Scaled, finer
+from dosecalc.dosing.columns import MOST
 from dosecalc.dosing.derivation import Factor
 from dosecalc.reading import places_and_rest
 from dosecalc.text import msg
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dosecalc.dosing.cohort_input import Groups
+    from dosecalc.dosing.columns import Integers
     from dosecalc.dosing.planned import PlannedDose
     from dosecalc.protocol.dose_rule import Cap, CellCount
     from dosecalc.quantity import Quantity
@@ -92,8 +94,13 @@ def _cap_sum(rows: Rows, doses: Sequence[CohortDose], cap: Cap, counts: CellCoun
     for dose in doses:
         dose.amounts = finer(rows, dose.amounts, scale)
         dose.amounts, limit = _limit(rows, dose.amounts, at_most)
-        given = given * 10 ** (dose.amounts.scale - scale)
+        if (factor := 10 ** (dose.amounts.scale - scale)) > 1:
+            if not rows.small_enough(_among(given, here), factor, "dose"):
+                return
+            given = given * factor
         scale = dose.amounts.scale
+        if not _add_up(rows, given, dose.amounts.values, here):
+            return
         after = given + dose.amounts.values
         over = after > limit if here is None else here & (after > limit)
         if over.any():
@@ -104,6 +111,22 @@ def _cap_sum(rows: Rows, doses: Sequence[CohortDose], cap: Cap, counts: CellCoun
             dose.amounts = Scaled(values=values, scale=scale)
             after = np.where(over, limit, after)
         given = after
+
+
+def _among(values: Integers, here: Flags | None) -> Integers:
+    return values if here is None else np.where(here, values, 0)
+
+
+def _add_up(rows: Rows, given: Integers, more: Integers, here: Flags | None) -> bool:
+    """Whether both sums of a row stay exact; rows in which they do not are reported, never wrapped round (R4)."""
+    far = _among(more, here) >= MOST - _among(given, here)
+    rows.problems.add(
+        "DC353",
+        msg("the doses together have too many digits to be added exactly here"),
+        msg("calculate this participant alone"),
+        far,
+    )
+    return not far.any()
 
 
 def _limit(rows: Rows, amounts: Scaled, at_most: Quantity) -> tuple[Scaled, int]:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar, get_args
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 import numpy as np
 
 from dosecalc.dosing.columns import MOST, Codes, Integers, Numbers
-from dosecalc.dosing.questions import Questions
+from dosecalc.dosing.questions import BELOW_ONE_SITE, PATCHES, ROUNDINGS, Questions
 from dosecalc.errors import Refusal
-from dosecalc.protocol.dose_rule import Answer, BelowOneSite, Patches, PerSite
-from dosecalc.quantity import Rounding
+from dosecalc.protocol.dose_rule import Answer, PerSite
 from dosecalc.reading import places_and_rest
 from dosecalc.rows import Flags, Problems, blocks, look_up
 from dosecalc.text import msg
@@ -25,11 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dosecalc.protocol.settled import Settled
+    from dosecalc.quantity import Rounding
 
 Choice = TypeVar("Choice", bound=str)
-ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
-_PATCHES: tuple[Patches, ...] = get_args(Patches)
-_BELOW: tuple[BelowOneSite, ...] = get_args(BelowOneSite)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +103,7 @@ def count_sites(rows: Rows, rule: PerSite, area: Numbers, members: Flags | None)
     if asked.any():
         if rows.by_hand is not None:
             rows.drafts |= asked
-        elif rows.decide(rule.patches, _PATCHES, asked) == "each":
+        elif rows.decide(rule.patches, PATCHES, asked) == "each":
             sites = _whole_sites(rows, rule, exact, under, members, area.starts)
             return np.add.reduceat(sites, area.starts)
     return _whole_sites(rows, rule, np.add.reduceat(exact, area.starts), under, members, None)
@@ -131,7 +128,7 @@ def _whole_sites(
     if (below := of_rows(small)).any():
         if rows.by_hand is not None:
             rows.drafts |= below
-        if rows.decide(rule.below_one_site, _BELOW, below) == "error":
+        if rows.decide(rule.below_one_site, BELOW_ONE_SITE, below) == "error":
             rows.problems.add(
                 "DC316",
                 msg("the area gives less than one injection site"),
@@ -145,6 +142,8 @@ def _whole_sites(
             whole += small
         case "half_up":
             whole += small | _at_least_half(exact, whole, under)
+        case _:
+            assert_never(mode)
     return whole
 
 
@@ -214,11 +213,16 @@ def whole_amounts(
     if not broken.any():
         return Scaled(values=whole)
     assert rounding is not None  # fixed amounts are whole or not counted
-    match rows.rounding(rounding, broken):
+    mode = rows.rounding(rounding, broken)
+    match mode:
         case "up":
             whole += broken
+        case "down":
+            pass  # what is left over is left out
         case "half_up":
             whole += _at_least_half(exact, whole, under)
+        case _:
+            assert_never(mode)
     rows.problems.add(
         "DC342",
         msg("the dose is rounded down to nothing"),

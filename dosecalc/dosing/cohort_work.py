@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,13 +13,11 @@ from dosecalc.dosing.caps import cap_amount, counted
 from dosecalc.dosing.cohort_caps import CohortDose, cap_each
 from dosecalc.dosing.cohort_rules import Rows, Scaled, count_sites, measured_amounts, multiply, whole_amounts
 from dosecalc.dosing.columns import Integers, Numbers
-from dosecalc.dosing.questions import Questions
+from dosecalc.dosing.questions import COUNTS, COVERS, Questions
 from dosecalc.dosing.rules import COUNTED
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import (
     Answer,
-    CellCount,
-    Covers,
     Fixed,
     LevelRef,
     PerArea,
@@ -34,12 +32,10 @@ if TYPE_CHECKING:
 
     from dosecalc.dosing.cohort_input import CohortInput
     from dosecalc.dosing.planned import PlannedDose
+    from dosecalc.protocol.dose_rule import CellCount
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Quantity
     from dosecalc.rows import Flags
-
-_COVERS: tuple[Covers, ...] = get_args(Covers)
-_COUNTS: tuple[CellCount, ...] = get_args(CellCount)
 
 
 class _Key(NamedTuple):
@@ -143,8 +139,8 @@ class Workshop:
         share = Fraction(1)
         try:
             if isinstance(rule, Fixed | PerWeight) and rule.counts is not None:
-                counts = questions.answer(rule.counts, _COUNTS)
-            if isinstance(rule, PerArea) and questions.answer(rule.covers, _COVERS) == "all_doses":
+                counts = questions.answer(rule.counts, COUNTS)
+            if isinstance(rule, PerArea) and questions.answer(rule.covers, COVERS) == "all_doses":
                 share = Fraction(1, plan.of_product)
         except Refusal as refusal:
             members = self.given.groups.flag([group])

@@ -13,7 +13,7 @@ from dosecalc.dosing.basis import assumptions_for, draft_reasons, referenced
 from dosecalc.dosing.caps import cap_cumulative
 from dosecalc.dosing.level import choose_level, levels_of, unneeded_level
 from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses, visits_of
-from dosecalc.dosing.questions import Questions
+from dosecalc.dosing.questions import Questions, check_rounding
 from dosecalc.dosing.result import Cumulative, Dose, DoseInput, Doses, Warned
 from dosecalc.dosing.rules import Bench, work_out
 from dosecalc.dosing.weight import check_weight, missing_weight
@@ -37,7 +37,7 @@ def calculate(settled: Settled, arms: Sequence[str], given: DoseInput, visits: S
     Raises:
         Refusal: DC202, DC204, amounts that do not go together; DC301, an open question; DC302 to DC308, arms and
             visits; DC309, an answer that cannot be; DC310 to DC316, areas; DC320 to DC322, weights; DC330
-            to DC334, levels; DC340, DC341, caps; DC342, nothing is left after rounding.
+            to DC335, levels; DC340, DC341, caps; DC342, nothing is left after rounding; DC343, no way of rounding.
     """
     return prepare_doses(settled, arms).of(given, visits)
 
@@ -73,6 +73,7 @@ class DosePlan:
 
     def of(self, given: DoseInput, visits: Sequence[str] | None = None) -> Doses:
         """Return the doses of one participant; see `calculate`."""
+        check_rounding(given.rounding)
         wanted = None if visits is None else self._wanted(visits)
         area, weight, unusual = self._inputs(given)
         worked: dict[tuple[str, int], tuple[Dose, CellCount | None]] = {}

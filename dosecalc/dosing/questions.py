@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from dosecalc.errors import Finding, Refusal, refuse
-from dosecalc.protocol.dose_rule import Answer
+from dosecalc.protocol.dose_rule import Answer, BelowOneSite, CellCount, Covers, Patches
+from dosecalc.quantity import Rounding
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
 
 Choice = TypeVar("Choice", bound=str)
+
+ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
+PATCHES: tuple[Patches, ...] = get_args(Patches)
+BELOW_ONE_SITE: tuple[BelowOneSite, ...] = get_args(BelowOneSite)
+COVERS: tuple[Covers, ...] = get_args(Covers)
+COUNTS: tuple[CellCount, ...] = get_args(CellCount)
+
+
+def check_rounding(mode: str | None) -> Rounding | None:
+    """Return a rounding mode given by hand; None where none was given.
+
+    Raises:
+        Refusal: DC343, it is none of the modes.
+    """
+    if mode is None:
+        return None
+    for known in ROUNDINGS:
+        if known == mode:
+            return known
+    raise refuse(
+        "DC343",
+        msg("'{mode}' is not a way of rounding", mode=mode),
+        msg("write one of: {modes}", modes=", ".join(ROUNDINGS)),
+    )
 
 
 class Questions:

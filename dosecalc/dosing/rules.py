@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, assert_never, get_args
+from typing import TYPE_CHECKING, assert_never
 
 from dosecalc.dosing.caps import cap_amount, counted
 from dosecalc.dosing.derivation import Factor, deviation_of, exact_digits, rounded_words, signed_percent
 from dosecalc.dosing.level import choose_level
+from dosecalc.dosing.questions import COUNTS, COVERS
 from dosecalc.dosing.result import Dose, Rounded, Warned
 from dosecalc.dosing.sites import ask_rounding, count_sites, far_off
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import (
-    CellCount,
-    Covers,
     Fixed,
     LevelRef,
     PerArea,
@@ -30,12 +29,10 @@ if TYPE_CHECKING:
     from dosecalc.dosing.area import CheckedArea
     from dosecalc.dosing.questions import Questions
     from dosecalc.dosing.result import DoseInput
-    from dosecalc.protocol.dose_rule import Answer, DoseRule
+    from dosecalc.protocol.dose_rule import Answer, CellCount, DoseRule
     from dosecalc.protocol.model import Product
     from dosecalc.quantity import Rounding
 
-_COVERS: tuple[Covers, ...] = get_args(Covers)
-_COUNTS: tuple[CellCount, ...] = get_args(CellCount)
 COUNTED = frozenset({"particles", "cells", "viable cells"})
 """Units of which there are only whole numbers; a part of a mL or mg is an amount like any other."""
 
@@ -105,7 +102,7 @@ class Bench:
         """Settle whether total or viable cells are meant (R10)."""
         if counts is None:
             return
-        self.counts = self.questions.answer(counts, _COUNTS)
+        self.counts = self.questions.answer(counts, COUNTS)
         words = msg("total cells are counted") if self.counts == "total" else msg("viable cells are counted")
         self.lines.append(msg("count: {which}", which=words))
 
@@ -162,7 +159,7 @@ def _per_area(bench: Bench, rule: PerArea) -> Dose:
     area = bench.area
     assert area is not None
     bench.lines.append(area.derivation)
-    covers = bench.questions.answer(rule.covers, _COVERS)
+    covers = bench.questions.answer(rule.covers, COVERS)
     bench.questions.glance(rule.area_measured)
     amount = bench.level(rule.amount)
     share = bench.planned if covers == "all_doses" else 1

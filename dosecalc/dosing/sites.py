@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from dosecalc.dosing.derivation import Factor, deviation_of, exact_digits, rounded_words, signed_percent
+from dosecalc.dosing.questions import BELOW_ONE_SITE, PATCHES, ROUNDINGS
 from dosecalc.dosing.result import Rounded, Warned
 from dosecalc.errors import Finding, Refusal, refuse
-from dosecalc.protocol.dose_rule import BelowOneSite, Patches
-from dosecalc.quantity import Rounding, plain, round_whole
+from dosecalc.quantity import plain, round_whole
 from dosecalc.text import NOTHING, Message, msg
 
 if TYPE_CHECKING:
     from dosecalc.dosing.area import CheckedArea
     from dosecalc.dosing.questions import Questions
-    from dosecalc.protocol.dose_rule import Answer, PerSite
-    from dosecalc.quantity import Quantity
+    from dosecalc.protocol.dose_rule import Answer, Patches, PerSite
+    from dosecalc.quantity import Quantity, Rounding
 
-ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
-_PATCHES: tuple[Patches, ...] = get_args(Patches)
-_BELOW: tuple[BelowOneSite, ...] = get_args(BelowOneSite)
 _TENTH = Fraction(1, 10)
 
 
@@ -128,7 +125,7 @@ def _count(questions: Questions, rule: PerSite, exact: Quantity, mode: Rounding)
     if _is_whole(exact):
         return int(exact.value), NOTHING
     if exact.value < 1:
-        if questions.answer(rule.below_one_site, _BELOW) == "error":
+        if questions.answer(rule.below_one_site, BELOW_ONE_SITE) == "error":
             raise refuse(
                 "DC316",
                 msg("the area gives {exact} of one injection site, less than one", exact=plain(exact.value)),
@@ -146,7 +143,7 @@ def _ask_patches(questions: Questions, rule: PerSite, whole: Quantity) -> Patche
         rounding = () if small else questions.open_among(rule.rounding)
         below = questions.open_among(rule.below_one_site) if small else ()
         raise Refusal([*map(_or_by_hand, findings + rounding), *below])
-    return questions.answer(rule.patches, _PATCHES)
+    return questions.answer(rule.patches, PATCHES)
 
 
 def ask_rounding(questions: Questions, decision: Rounding | Answer) -> Rounding:

@@ -173,6 +173,25 @@ def test_numbers_that_64_bits_do_not_hold_are_refused_and_never_wrapped() -> Non
     assert refused(settled(huge), frame(arm=["A"]))[0].startswith("DC353 row 1")
 
 
+def test_sums_that_64_bits_do_not_hold_are_refused_and_never_wrapped() -> None:
+    # 4 × 10¹⁸ fits, twice is above 2⁶², and three times would wrap round to a negative number below the cap.
+    caps = (cap("cumulative", "2e19 cells"),)
+    huge = protocol(
+        {
+            "A": [rule("V1 V2 V3", "cells", fixed=fixed("4e18 cells"), caps=caps)],
+            "B": [rule("V1 V2 V3", "cells", fixed=fixed("1e18 cells"), caps=caps)],
+        }
+    )
+    assert refused(settled(huge), frame(arm=["B", "A"])) == [
+        "DC353 row 2: the doses together have too many digits to be added exactly here"
+    ]
+
+
+def test_a_rounding_that_is_none_is_refused_and_never_taken_for_another() -> None:
+    for table in (frame(arm="A", area_cm2=["23.4"]), frame(arm="A", area_cm2=["23"])):
+        assert refused(settled(OPEN, **DECIDED), table, "UP") == ["DC343 'UP' is not a way of rounding"]
+
+
 def test_columns_do_not_change_together() -> None:
     given = frame(arm="A", area_cm2=[3.0, 4.0])
     table = cohort_doses(settled(OPEN, **DECIDED), given)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -170,6 +171,12 @@ def test_a_dose_is_never_rounded_to_nothing() -> None:
     tiny = protocol({"A": [rule("V1", per_area=per_area("0.2 particles/cm²"))]})
     with pytest.raises(Refusal, match=r"DC342 the dose is rounded down to nothing: 0.4 particles"):
         calculate(settled(tiny), ("A",), DoseInput(areas=areas("2"), rounding="down"))
+
+
+def test_a_rounding_that_is_none_is_refused() -> None:
+    mode: Any = "nearest"
+    with pytest.raises(Refusal, match="DC343 'nearest' is not a way of rounding; write one of: up, down, half_up"):
+        calculate(settled(SITES, **DECIDED), ("A",), DoseInput(areas=areas("23.4"), rounding=mode))
 
 
 def test_a_cell_dose_says_whether_viable_cells_are_meant() -> None:
