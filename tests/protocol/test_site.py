@@ -57,6 +57,8 @@ def verified(sha256: str) -> dict[str, Any]:
         ("NCT07203599", answer("MOON", "up"), "DC144"),
         ("NCT07203599", answer("SITE_VOLUME", "5 kg"), "DC145"),
         ("NCT06932393", answer("SEQUENCE", "change_over"), "DC151"),
+        ("NCT07084012", answer("ONSET_BEFORE", "consent"), "DC151"),
+        ("NCT07203599", answer("RECORD_PLACEBO", "placebo"), "DC151"),
         ("NCT07203599", level("phase2-per-site", "1e9 particles/cm²"), "DC146"),
         ("NCT06932393", level("density", "6e9 particles/cm²"), "DC147"),
         ("NCT07084012", window("D7", "P3D"), "DC148"),
