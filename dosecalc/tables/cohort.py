@@ -42,7 +42,7 @@ class Cohort:
         """Read the columns.
 
         Raises:
-            InvalidFile: DC616 to DC618, the columns are not those of a participants file.
+            InvalidFile: DC616, DC618, the columns do not let any row be read.
             Refusal: the protocol leaves open what every timeline hangs on.
         """
         self.settled = settled
@@ -74,7 +74,7 @@ def read_cohort(settled: Settled, data: bytes, file: str, rounding: Rounding | N
     """Read a participants file; the end of the name `file` says whether it is `.csv` or `.xlsx`.
 
     Raises:
-        InvalidFile: DC610 to DC618, the file or its columns cannot be read.
+        InvalidFile: DC610 to DC616, DC618, the file or its columns cannot be read.
         Refusal: the protocol leaves open what every timeline hangs on.
     """
     return Cohort(settled, read_table(data, file), rounding)
@@ -85,9 +85,10 @@ def check_cohort(cohort: Cohort, progress: Progress | None = None) -> None:
 
     Raises:
         InvalidFile: every finding of every row, each with its line: whatever dates, arms, bookings, areas and doses are
-            refused for, DC612 (cells missing), DC619 to DC624 (cells), DC625 (a participant that stands twice).
+            refused for, DC612 (cells missing), DC616 and DC617 (columns), DC619 to DC624 (cells), DC625 (a participant
+            that stands twice).
     """
-    findings = list(cohort.table.findings)
+    findings = list(cohort.planner.findings)
     seen: dict[str, tuple[str, int]] = {}
     planner, lines = cohort.planner, cohort.table.lines
     for number in range(len(cohort)):

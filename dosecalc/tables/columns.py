@@ -22,6 +22,9 @@ FOR_DOSES = ("area_cm2", "area_method", "area_measured_by", "area_date", "weight
 MEASURED = ("area_method", "area_measured_by", "area_date")
 BOOK, REASON, ACTUAL, ANCHOR = "book_", "outside_window_", "actual_", "anchor_"
 
+_PERHAPS, _SURELY = 0.6, 0.8
+"""How alike two names are, from 0 to 1: enough to ask for one instead of the other, and to read one as the other."""
+
 Named = tuple[tuple[str, int], ...]
 """The visits or anchors that columns are named after, and the places of these columns."""
 
@@ -38,23 +41,31 @@ class Columns:
     anchors: Named
     doses: bool
     """Whether doses are planned: always in an open trial, in a masked one where there is a column `arm` (R15)."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the columns although the rows can be read: nothing may be written, only checked."""
 
 
 def find_columns(table: Table, protocol: Protocol) -> Columns:
     """Return where the columns of `table` stand.
 
+    A misspelt column is read as the one that is surely meant, and one that nobody knows is passed over, so that what is
+    wrong with the rows is said in the same breath; `findings` has the mistakes.
+
     Raises:
-        InvalidFile: DC616, a column stands twice or has no name; DC617, a column is not known; DC618, one is missing.
+        InvalidFile: no row can be read: DC616, a column stands twice; DC618, one is missing. With these all that is
+            wrong with the columns and the shape of the table: DC612, DC616, DC617 (a column is not known).
     """
     visits = tuple(name for encounter in protocol.encounters.values() for name, _ in occurrences(encounter))
     anchors = tuple(anchor.id for anchor in protocol.anchors.values() if anchor.given == "by_name")
     known = [*PLAIN, *FOR_DOSES]
     known += [prefix + visit for prefix in (BOOK, REASON, ACTUAL) for visit in visits]
     known += [ANCHOR + anchor for anchor in anchors]
-    findings = [*_unreadable(table, known), *_missing(table, protocol)]
-    if findings:
-        raise InvalidFile(findings)
-    place = {name: number for number, name in enumerate(table.header)}
+    meant = _meant(table.header, known)
+    missing = list(_missing(table, meant, protocol))
+    findings = (*_unreadable(table, known), *missing)
+    if missing or any(table.header.count(name) > 1 for name in known):
+        raise InvalidFile([*findings, *table.findings])
+    place = {name: number for number, name in enumerate(meant)}
 
     def named(prefix: str, names: Sequence[str]) -> Named:
         return tuple((name, place[prefix + name]) for name in names if prefix + name in place)
@@ -66,7 +77,37 @@ def find_columns(table: Table, protocol: Protocol) -> Columns:
         actual=named(ACTUAL, visits),
         anchors=named(ANCHOR, anchors),
         doses="arm" in place or not protocol.masking.masked,
+        findings=findings,
     )
+
+
+def _meant(header: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The header with misspelt names mended where that leaves no doubt."""
+    meant = list(header)
+    for number, name in enumerate(header):
+        written = name.strip().lower()
+        near = None if name in known else _near(written, known)
+        if near and near not in meant and (near.startswith(written) or _surely(written, near)):
+            meant[number] = near
+    return meant
+
+
+def _surely(written: str, near: str) -> bool:
+    """Whether one is the other misspelt; D7 and D8 are two visits however much their names are alike."""
+    return _near(written, [near], _SURELY) is not None and _digits(written) == _digits(near)
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
+
+
+def _near(written: str, known: Sequence[str], alike: float = _PERHAPS) -> str | None:
+    """The known column that `written`, in small letters, resembles most; None where it resembles none."""
+    from difflib import get_close_matches  # only for a mistake
+
+    lower = {column.lower(): column for column in known}
+    found = get_close_matches(written, lower, n=1, cutoff=alike)
+    return lower[found[0]] if found else None
 
 
 def _unreadable(table: Table, known: Sequence[str]) -> Iterator[Finding]:
@@ -85,19 +126,16 @@ def _unreadable(table: Table, known: Sequence[str]) -> Iterator[Finding]:
 
 
 def _unknown(name: str, known: Sequence[str], where: Where) -> Finding:
-    from difflib import get_close_matches  # only for a mistake
-
-    lower = {column.lower(): column for column in known}
-    near = get_close_matches(name.strip().lower(), lower, n=1)
+    near = _near(name.strip().lower(), known)
     mend = (
-        msg("write '{near}', or delete the column", near=lower[near[0]])
+        msg("write '{near}', or delete the column", near=near)
         if near
         else msg("the columns are: {names}; delete the others", names=", ".join(known))
     )
     return Finding("DC617", msg("the column {name} is not known", name=quoted(name)), mend, where)
 
 
-def _missing(table: Table, protocol: Protocol) -> Iterator[Finding]:
+def _missing(table: Table, meant: Sequence[str], protocol: Protocol) -> Iterator[Finding]:
     needed = {
         "participant": msg("add it, with each participant's code"),
         "start": msg("add it, with the date on which each participant's visits begin"),
@@ -105,6 +143,6 @@ def _missing(table: Table, protocol: Protocol) -> Iterator[Finding]:
     if not protocol.masking.masked:
         needed["arm"] = msg("add it, with each participant's arm: {arms}", arms=", ".join(protocol.arms))
     for name, mend in needed.items():
-        if name not in table.header:
+        if name not in meant:
             what = msg("the column '{name}' is missing", name=name)
             yield Finding("DC618", what, mend, Where(table.file, table.header_line))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosecalc.calendars.dose_words import DRAFT
-from dosecalc.dosing.derivation import exact_digits
 from dosecalc.quantity import Amount, plain
+from dosecalc.reading import exact_plain
 from dosecalc.tables.participants import MOST_KEPT, RUN_BY_SPREADSHEETS
 from dosecalc.text import msg, render
 from dosecalc.visits.moments import weekday
@@ -166,7 +166,7 @@ class DoseRows:
         )
         last = (
             rounded.mode if rounded else "",
-            exact_digits(rounded.exact) if rounded else "",
+            exact_plain(rounded.exact) if rounded else "",
             rounded.deviation_percent if rounded else "",
             _number(dose.days),
             "same as active" if dose.same_volume_as else "",

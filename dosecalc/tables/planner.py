@@ -91,6 +91,8 @@ class Planner:
         self._dose_plans: dict[str | None, DosePlan] = {}
         self._doses: dict[str | tuple[str | None, DoseInput] | None, Doses] = {}
         self.with_doses = self._reader.columns.doses
+        self.findings = (*table.findings, *self._reader.columns.findings)
+        """What is wrong with the table before any row is read. Rows can be checked all the same, not written."""
         self.booked_years: set[int] = set()
         """The years of the bookings in the rows that were checked."""
         self._masked = settled.protocol.masking.masked

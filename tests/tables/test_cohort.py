@@ -187,6 +187,14 @@ def test_how_an_area_was_measured_stands_only_where_a_dose_follows_from_it(tmp_p
     assert [control["area"], control["dose"], *(control[name] for name in record)] == ["control", "", "", "", "", ""]
 
 
+def test_an_exact_number_is_written_for_programs(tmp_path: Path) -> None:
+    # 8.333333333 cm² × 5 × 10⁸ = 4,166,666,666.5 particles, and the site rounds halves up.
+    data = table("participant,start,arm,area_cm2", "QH-001,2026-03-31,,8.333333333")
+    plan(data, tmp_path / "out", ESCALATION)
+    study = rows(tmp_path / "out" / "pharmacy" / "doses.csv")[0]
+    assert (study["exact"], study["total"]) == ("4166666666.5", "4166666667")
+
+
 def test_a_placebo_has_a_volume_and_no_amount(tmp_path: Path) -> None:
     plan(ARMS, tmp_path / "out")
     found = {(row["participant"], row["encounter"]): row for row in rows(tmp_path / "out" / "pharmacy" / "doses.csv")}

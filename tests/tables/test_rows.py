@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from dosecalc.errors import InvalidFile
 from dosecalc.tables import rows
 from dosecalc.tables.rows import read_table
-from tables.building import HAIR, refused, table
+from tables.building import HAIR, plan, refused, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEADER = "participant,start,book_D7"
 GOOD = "TT-001,2026-03-02,"
@@ -184,8 +190,36 @@ def test_all_that_is_wrong_with_the_header_is_said_at_once() -> None:
         "list.csv:1:4 DC616 column 4 has no name; name the column, or delete it",
         "list.csv:1:5 DC617 the column \"book_D8\" is not known; write 'book_D7', or delete the column",
         "list.csv:1:6 DC617 the column \"height\" is not known; write 'weight_kg', or delete the column",
-        "list.csv:1 DC618 the column 'participant' is missing; add it, with each participant's code",
     ]
+
+
+def test_a_column_that_is_not_known_hides_no_mistake_of_the_rows() -> None:
+    data = table("participant,start,Remark", "TT-001,2026-02-30,late", "TT-001,2026-03-02,")
+    assert [said.partition(";")[0] for said in refused(data)] == [
+        'list.csv:1:3 DC617 the column "Remark" is not known',
+        "list.csv:2:2 DC402 start: 2026-02-30 does not exist: February 2026 has 28 days",
+        "list.csv:3 DC625 the participant TT-001 stands on line 2 already",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Area", "AREA_CM2", "are_cm2", "area_cm", "area cm2"])
+def test_a_misspelt_column_is_checked_as_the_one_that_is_meant(name: str) -> None:
+    data = table(f"participant,start,arm,{name}", "SZ-001,2026-03-02,phase1-A,24", "SZ-002,2026-03-02,phase1-A,NaN")
+    header, row = refused(data, HAIR)
+    assert header == (f"list.csv:1:4 DC617 the column \"{name}\" is not known; write 'area_cm2', or delete the column")
+    assert row.startswith('list.csv:3:4 DC201 area_cm2: "NaN" is not a number; ')
+
+
+def test_a_booking_of_a_visit_that_there_is_not_is_not_checked_as_another_visit_s() -> None:
+    # The window of day 7 ends on 2 + 7 + 2 = 11 March; the 20th would be outside it.
+    (found,) = refused(table("participant,start,book_D8", "TT-001,2026-03-02,2026-03-20T09:00"))
+    assert found == "list.csv:1:3 DC617 the column \"book_D8\" is not known; write 'book_D7', or delete the column"
+
+
+def test_nothing_is_written_where_only_a_column_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match="DC617"):
+        plan(table("participant,start,Remark", "TT-001,2026-03-02,late"), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_column_like_no_other_is_told_which_there_are() -> None:
