@@ -99,7 +99,7 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
     room = shutil.get_terminal_size((beside + _BARS, 24)).columns - beside - 1
     if room >= _LEAST_BARS:  # a narrow terminal shows the dates alone
         width = min(room, 2 * _BARS)
-        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+        encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
         bars = timeline_text(visits, width, ascii_only=encoding != "utf8")
         columns.append((timeline_axis(visits, width), "left"))  # type: ignore[arg-type]
         rows = [(*row, bar) for row, bar in zip(rows, bars, strict=True)]
