@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CI = os.environ.get("CI", "") not in ("", "0", "false")
 CHECKOUT = Path(__file__).parent.parent
+SPOKEN = ("DOSECALC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE")
+"""What of the caller's environment would change the words that are tested."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +28,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in SPOKEN:  # before any test is collected: commands read it where they are defined
+        os.environ.pop(name, None)
     if CI and Path(dosecalc.__file__).is_relative_to(CHECKOUT / "dosecalc"):
         raise pytest.UsageError("in CI the tests must run on the installed package; install with 'pip install .'")
 

@@ -101,6 +101,17 @@ def test_templates_are_written_out_where_they_are_used() -> None:
     report([place for place, call in _calls() if not (call.args and isinstance(call.args[0], ast.Constant))])
 
 
+def test_every_template_is_collected(said: dict[str, str]) -> None:
+    """Babel passes over a call that it cannot read, an f-string say, and its text would stay English."""
+    report(
+        [
+            f"{place}: Babel does not collect {call.args[0].value!r}"
+            for place, call in _calls()
+            if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value not in said
+        ]
+    )
+
+
 def test_no_template_is_empty() -> None:
     """The translation of the empty text is the header of the catalogue (GNU gettext); leave the text out instead."""
     report([f"{place}: msg of nothing" for place, call in _calls() if ast.unparse(call.args[0]) in ("''", '""')])
