@@ -61,6 +61,8 @@ def _amount(quantity: Quantity) -> dict[str, Any]:
 def dose(entry: Dose, language: Language) -> dict[str, Any]:
     """One dose."""
     shape: dict[str, Any] = {"encounter": entry.encounter, "product": entry.product, "role": entry.role}
+    if entry.strength is not None:
+        shape["strength"] = entry.strength
     if entry.area is not None:
         shape["area"] = entry.area
     if entry.area_cm2 is not None:

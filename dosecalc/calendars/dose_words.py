@@ -28,8 +28,8 @@ def dose_text(doses: Doses, encounter: str, base: str, language: Language) -> st
     lines = [line for dose in here for line in _lines(dose)] or [msg("No dose is planned for this visit.")]
     if here:
         lines += [msg("Warning: {text}", text=warned.text) for warned in doses.warnings]
-        if doses.assumptions:
-            lines.append(msg("Rests on assumptions: {codes}", codes=", ".join(doses.assumptions)))
+        if doses.unconfirmed:
+            lines.append(msg("Not confirmed: {codes}", codes=", ".join(doses.unconfirmed)))
     lines += [msg("Draft because: {reason}", reason=reason) for reason in doses.draft]
     return "\n".join(check_text(render(line, language)) for line in lines)
 

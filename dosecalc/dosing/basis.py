@@ -44,8 +44,18 @@ def assumptions_for(
     )
 
 
+def unconfirmed_among(settled: Settled, assumptions: Collection[str]) -> tuple[str, ...]:
+    """Return those of the assumptions that bear on the dose and that nobody has confirmed (R8)."""
+    return tuple(code for code in assumptions if _is_unconfirmed(settled, code))
+
+
+def _is_unconfirmed(settled: Settled, code: str) -> bool:
+    found = settled.find(code)
+    return settled.protocol.assumptions[code].bears_on_dose and not (found and found.confirmed)
+
+
 def draft_reasons(
-    settled: Settled, assumptions: Collection[str], *, rounding_by_hand: bool, level_by_hand: bool
+    settled: Settled, unconfirmed: Collection[str], *, rounding_by_hand: bool, level_by_hand: bool
 ) -> tuple[Message, ...]:
     """Return why a result is a draft and may not be administered; nothing where it is released (R8)."""
     reasons: list[Message] = []
@@ -53,13 +63,9 @@ def draft_reasons(
         reasons.append(msg("nobody has verified the protocol file against the approved protocol"))
     if settled.site is not None and settled.site.example:
         reasons.append(msg("the site file is an example, and an example confirms nothing"))
-    for code in assumptions:
-        assumption = settled.protocol.assumptions[code]
-        found = settled.find(code)
-        if assumption.bears_on_dose and not (found and found.confirmed):
-            reasons.append(
-                msg("{code} is not confirmed: {question}", code=code, question=assumption.question),
-            )
+    for code in unconfirmed:
+        question = settled.protocol.assumptions[code].question
+        reasons.append(msg("{code} is not confirmed: {question}", code=code, question=question))
     if rounding_by_hand:
         reasons.append(msg("the rounding was given by hand (--round)"))
     if level_by_hand:

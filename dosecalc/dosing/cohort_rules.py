@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 
 import numpy as np
 
+from dosecalc.dosing.basis import unconfirmed_among
 from dosecalc.dosing.columns import MOST, Codes, Integers, Numbers
 from dosecalc.dosing.questions import BELOW_ONE_SITE, PATCHES, ROUNDINGS, Questions
 from dosecalc.errors import Refusal
@@ -59,13 +60,9 @@ class Rows:
         except Refusal as refusal:
             self.problems.take(refusal, rows)
             return choices[0]
-        if isinstance(decision, Answer) and self._draft(decision.answer):
+        if isinstance(decision, Answer) and unconfirmed_among(self.settled, [decision.answer]):
             self.drafts |= rows
         return answer
-
-    def _draft(self, code: str) -> bool:
-        found = self.settled.find(code)
-        return self.settled.protocol.assumptions[code].bears_on_dose and not (found and found.confirmed)
 
     def rounding(self, decision: Rounding | Answer, rows: Flags) -> Rounding:
         """Return how the flagged rows are rounded."""
@@ -125,16 +122,14 @@ def _whole_sites(
     mode: Rounding = "up"
     if (rounded := of_rows(broken & (whole != 0))).any():
         mode = rows.rounding(rule.rounding, rounded)
-    if (below := of_rows(small)).any():
-        if rows.by_hand is not None:
-            rows.drafts |= below
-        if rows.decide(rule.below_one_site, BELOW_ONE_SITE, below) == "error":
-            rows.problems.add(
-                "DC316",
-                msg("the area gives less than one injection site"),
-                msg("check the area; the trial pharmacist knows what is done with so small an area"),
-                below,
-            )
+    below = of_rows(small)
+    if below.any() and rows.decide(rule.below_one_site, BELOW_ONE_SITE, below) == "error":
+        rows.problems.add(
+            "DC316",
+            msg("the area gives less than one injection site"),
+            msg("check the area; the trial pharmacist knows what is done with so small an area"),
+            below,
+        )
     match mode:
         case "up":
             whole += broken

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dosecalc.dosing.basis import assumptions_for, draft_reasons, referenced
+from dosecalc.dosing.basis import assumptions_for, draft_reasons, referenced, unconfirmed_among
 from dosecalc.dosing.caps import cap_amount, counted
 from dosecalc.dosing.cohort_caps import CohortDose, cap_each
 from dosecalc.dosing.cohort_rules import Rows, Scaled, count_sites, measured_amounts, multiply, whole_amounts
@@ -107,7 +107,8 @@ class Workshop:
                     key = _Key(plan.visit, part, job.unit, job.shape)
                     together.setdefault(key, []).append(replace(job, plan=plan))
             codes = assumptions_for(self.settled, group.arms, questions.used, referred)
-            if draft_reasons(self.settled, codes, rounding_by_hand=False, level_by_hand=False):
+            unconfirmed = unconfirmed_among(self.settled, codes)
+            if draft_reasons(self.settled, unconfirmed, rounding_by_hand=False, level_by_hand=False):
                 self._always.append(number)
         return [self._dose(key, jobs) for key, jobs in together.items()]
 

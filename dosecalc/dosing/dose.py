@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.area import check_areas, missing_area
-from dosecalc.dosing.basis import assumptions_for, draft_reasons, referenced
+from dosecalc.dosing.basis import assumptions_for, draft_reasons, referenced, unconfirmed_among
 from dosecalc.dosing.caps import cap_cumulative
 from dosecalc.dosing.level import choose_level, levels_of, unneeded_level
 from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses, visits_of
@@ -102,13 +102,15 @@ class DosePlan:
             made.append(_Made(plan, replace(dose, encounter=plan.visit), counts))
         made, loud = _cut(self.arms, made)
         assumptions = assumptions_for(self.settled, self.arms, used, self.referenced)
+        unconfirmed = unconfirmed_among(self.settled, assumptions)
         return Doses(
             arms=self.arms,
             doses=tuple(each.dose for each in made if wanted is None or each.plan.visit in wanted),
             cumulative=self._cumulative(made),
             assumptions=assumptions,
+            unconfirmed=unconfirmed,
             draft=draft_reasons(
-                self.settled, assumptions, rounding_by_hand=rounding_by_hand, level_by_hand=level_by_hand
+                self.settled, unconfirmed, rounding_by_hand=rounding_by_hand, level_by_hand=level_by_hand
             ),
             warnings=tuple(dict.fromkeys([*warnings, *loud])),
         )

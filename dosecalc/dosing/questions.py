@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.protocol.dose_rule import Answer, BelowOneSite, CellCount, Covers, Patches
 from dosecalc.quantity import Rounding
-from dosecalc.text import msg
+from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
@@ -66,6 +66,14 @@ class Questions:
             msg("the answer '{answer}' to {code} is not possible here", answer=given, code=decision.answer),
             msg("answer with one of: {choices}", choices=", ".join(choices)),
         )
+
+    def sourced(self, words: Message, decision: Choice | Answer | None) -> Message:
+        """Return the words of a decision with where the site file's answer is written down; else as they are (R16)."""
+        here = self.settled.here
+        if not isinstance(decision, Answer) or here is None or decision.answer not in here.answers:
+            return words
+        written = here.answers[decision.answer].confirmed
+        return msg("{words} ({document}, {section})", words=words, document=written.document, section=written.section)
 
     def glance(self, decision: Choice | int | Answer) -> tuple[str | None, bool]:
         """Return what is known of a decision that the arithmetic itself does not need, and whether that is certain."""

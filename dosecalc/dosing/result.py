@@ -27,11 +27,15 @@ class DoseInput:
     rounding: Rounding | None = None
 
 
+RoundedAs = Literal["up", "down", "half_up", "one_site"]
+"""How an amount became whole; `one_site`: nothing was rounded, only less than one site counted as one."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rounded:
     """A rounding that was made: the mode, the exact value, and the signed deviation in percent, two decimals (R5)."""
 
-    mode: Rounding
+    mode: RoundedAs
     exact: Fraction
     deviation_percent: str
 
@@ -51,8 +55,10 @@ class Dose:
     encounter: str
     product: str
     product_label: Words
+    """What the protocol calls the product, with its strength where it has one."""
     role: Literal["active", "placebo", "comparator"]
     route: Words
+    strength: str | None = None
     area: str | None = None
     """Which area of the participant, where each participant has several (study, control)."""
     area_label: Words | None = None
@@ -66,8 +72,6 @@ class Dose:
     same_volume_as: Words | None = None
     """The label of the product whose volume a placebo has."""
     derivation: tuple[Message, ...] = ()
-    rests_on: frozenset[str] = frozenset()
-    """Codes of the protocol's assumptions that this dose used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +86,8 @@ class Cumulative:
 class Doses:
     """All doses asked for, in the order of the arm's encounters, and what the result rests on.
 
-    `draft` holds the reasons why the result may not be administered; an empty tuple means released (R8).
+    `unconfirmed` are those of `assumptions` that bear on the dose and that nobody has confirmed. `draft` holds the
+    reasons why the result may not be administered; an empty tuple means released (R8).
     """
 
     arms: tuple[str, ...]
@@ -91,3 +96,4 @@ class Doses:
     assumptions: tuple[str, ...]
     draft: tuple[Message, ...]
     warnings: tuple[Warned, ...] = ()
+    unconfirmed: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from dosecalc.dosing.result import Dose, Rounded, Warned
 from dosecalc.dosing.sites import ask_rounding, count_sites, far_off
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import (
+    Answer,
     Fixed,
     LevelRef,
     PerArea,
@@ -23,13 +24,13 @@ from dosecalc.protocol.dose_rule import (
     VolumeMatched,
 )
 from dosecalc.quantity import Quantity, round_whole, show, unit
-from dosecalc.text import Message, msg
+from dosecalc.text import Message, Words, msg
 
 if TYPE_CHECKING:
     from dosecalc.dosing.area import CheckedArea
     from dosecalc.dosing.questions import Questions
     from dosecalc.dosing.result import DoseInput
-    from dosecalc.protocol.dose_rule import Answer, CellCount, DoseRule
+    from dosecalc.protocol.dose_rule import CellCount, DoseRule
     from dosecalc.protocol.model import Product
     from dosecalc.quantity import Rounding
 
@@ -81,13 +82,13 @@ class Bench:
         return Dose(
             encounter="",
             product=self.product.id,
-            product_label=self.product.label,
+            product_label=label_of(self.product),
+            strength=self.product.strength,
             role=self.rule.role,
             route=self.rule.route,
             area=self.rule.area,
             area_label=protocol.areas[self.rule.area].label if self.rule.area is not None else None,
             derivation=tuple(self.lines),
-            rests_on=frozenset(self.questions.used),
             **amounts,  # type: ignore[arg-type]
         )
 
@@ -104,7 +105,14 @@ class Bench:
             return
         self.counts = self.questions.answer(counts, COUNTS)
         words = msg("total cells are counted") if self.counts == "total" else msg("viable cells are counted")
-        self.lines.append(msg("count: {which}", which=words))
+        self.lines.append(msg("count: {which}", which=self.questions.sourced(words, counts)))
+
+
+def label_of(product: Product) -> Words:
+    """Return what the protocol calls a product, with its strength where it has one."""
+    if product.strength is None:
+        return product.label
+    return Words(en=f"{product.label.en}, {product.strength}", zh=f"{product.label.zh}，{product.strength}")
 
 
 def work_out(bench: Bench) -> Dose:
@@ -126,7 +134,7 @@ def work_out(bench: Bench) -> Dose:
         case TopicalDaily():
             return _topical_daily(bench, rule)
         case VolumeMatched():
-            twin = bench.questions.settled.protocol.products[rule.product].label
+            twin = label_of(bench.questions.settled.protocol.products[rule.product])
             line = msg("dose: placebo, the same volume as {product}", product=twin)
             bench.lines.append(line)
             return bench.dose(same_volume_as=twin)
@@ -163,6 +171,9 @@ def _per_area(bench: Bench, rule: PerArea) -> Dose:
     bench.questions.glance(rule.area_measured)
     amount = bench.level(rule.amount)
     share = bench.planned if covers == "all_doses" else 1
+    if isinstance(rule.covers, Answer):
+        words = msg("that of all doses together") if covers == "all_doses" else msg("that of each dose")
+        bench.lines.append(msg("density: {which}", which=bench.questions.sourced(words, rule.covers)))
     total, rounding = _total(bench, area.total, amount, share, rule.rounding)
     return bench.dose(area_cm2=area.total.value, level=amount, total=total, rounding=rounding)
 
@@ -228,6 +239,9 @@ def _total(
         bench.lines.append(made)
         return bench.capped(total), None
     mode = bench.given.rounding or ask_rounding(bench.questions, rounding)
+    how = rounded_words(mode)
+    if bench.given.rounding is None:
+        how = bench.questions.sourced(how, rounding)
     bench.rounding_by_hand |= bench.given.rounding is not None
     whole = round_whole(exact, mode)
     if whole == 0:
@@ -241,7 +255,7 @@ def _total(
     bench.lines.append(
         msg(
             "{made}, {how}: {total} ({deviation})",
-            made=made, how=rounded_words(mode), total=show(total), deviation=signed_percent(deviation),
+            made=made, how=how, total=show(total), deviation=signed_percent(deviation),
         )
     )  # fmt: skip
     bench.warnings.extend(far_off(whole, exact))

@@ -54,14 +54,15 @@ def count_sites(questions: Questions, rule: PerSite, area: CheckedArea, by_hand:
     each = False
     if len(exact) > 1:
         each = by_hand is None and _ask_patches(questions, rule, whole) == "each"
-        lines.append(_how_patches(each, by_hand))
+        words = _how_patches(each, by_hand)
+        lines.append(words if by_hand is not None else questions.sourced(words, rule.patches))
     parts = list(zip(area.patches, exact, strict=True)) if each else [(area.total, whole)]
-    mode: Rounding = "up"  # what lifting a part of a site to one site is
+    mode: Rounding | None = None
     if any(not _is_whole(part) and part.value >= 1 for _, part in parts):
         mode = by_hand or ask_rounding(questions, rule.rounding)
     counts: list[int] = []
     for number, (patch, part) in enumerate(parts, 1):
-        count, words = _count(questions, rule, part, mode)
+        count, words = _count(questions, rule, part, mode, by_hand)
         counts.append(count)
         if each:
             line = _line(patch, rule, part, words)
@@ -70,12 +71,12 @@ def count_sites(questions: Questions, rule: PerSite, area: CheckedArea, by_hand:
     value = Fraction(whole.value)
     rounding = None
     if each or not _is_whole(whole):
-        rounding = Rounded(mode=mode, exact=value, deviation_percent=deviation_of(sites, value))
+        rounding = Rounded(mode=mode or "one_site", exact=value, deviation_percent=deviation_of(sites, value))
     lines.append(_last_line(area, rule, whole, each, counts, rounding, words))
     return SiteCount(
         sites=sites,
         rounding=rounding,
-        by_hand=by_hand is not None,
+        by_hand=by_hand is not None and (mode is not None or len(exact) > 1),
         derivation=tuple(lines),
         warnings=far_off(sites, value),
     )
@@ -120,8 +121,10 @@ def _last_line(
     return _line(area.total, rule, whole, msg("{rounded} ({deviation})", rounded=words, deviation=off))
 
 
-def _count(questions: Questions, rule: PerSite, exact: Quantity, mode: Rounding) -> tuple[int, Message]:
-    """Whole sites of one part, and how they came about."""
+def _count(
+    questions: Questions, rule: PerSite, exact: Quantity, mode: Rounding | None, by_hand: Rounding | None
+) -> tuple[int, Message]:
+    """Whole sites of one part, and how they came about; `mode` is None where no part of them is above one site."""
     if _is_whole(exact):
         return int(exact.value), NOTHING
     if exact.value < 1:
@@ -131,9 +134,14 @@ def _count(questions: Questions, rule: PerSite, exact: Quantity, mode: Rounding)
                 msg("the area gives {exact} of one injection site, less than one", exact=plain(exact.value)),
                 msg("check the area; the trial pharmacist knows what is done with so small an area"),
             )
-        return 1, msg(", below one site, counted as one: 1")
+        how = questions.sourced(msg("below one site, counted as one"), rule.below_one_site)
+        return 1, msg(", {how}: {count}", how=how, count=1)
+    assert mode is not None  # settled before any part is rounded
+    how = rounded_words(mode)
+    if by_hand is None:
+        how = questions.sourced(how, rule.rounding)
     count = round_whole(exact.value, mode)
-    return count, msg(", {how}: {count}", how=rounded_words(mode), count=count)
+    return count, msg(", {how}: {count}", how=how, count=count)
 
 
 def _ask_patches(questions: Questions, rule: PerSite, whole: Quantity) -> Patches:

@@ -19,14 +19,12 @@ MOST_KG = Decimal(300)
 LIGHT_KG = Decimal(30)
 
 
-def check_weight(weight: Quantity | None) -> tuple[Quantity, tuple[Warned, ...]]:
+def check_weight(weight: Quantity) -> tuple[Quantity, tuple[Warned, ...]]:
     """Return the weight in kg and what is unusual about it.
 
     Raises:
-        Refusal: DC320, there is none; DC321, it is zero or above 300 kg; DC202, it is not in kg.
+        Refusal: DC321, it is zero or above 300 kg; DC202, it is not in kg.
     """
-    if weight is None:
-        raise missing_weight()
     if weight.unit != unit("kg"):
         raise refuse(
             "DC202",

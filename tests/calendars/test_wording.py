@@ -257,13 +257,18 @@ def test_windows_in_hours_show_their_times() -> None:
 def test_the_pharmacy_sees_the_dose_in_its_three_readings() -> None:
     (event,) = pharmacy_events(plan(visit()), doses(draft=False), CLINIC, "en", STAMP)
     assert event.summary == "P-001 · Day 7 (window, not booked)"
-    assert event.description.splitlines()[-5:] == [
+    assert event.description.splitlines()[-4:] == [
         "Product: umbilical cord cells; role: active",
         "Dose: 200,000,000 cells (200 million; 2 × 10⁸)",
         "Route: intravenous infusion",
         "Derivation: 200000000 cells, the same for everyone",
-        "Rests on assumptions: COUNT",
     ]
+
+
+def test_only_what_is_not_confirmed_is_named_to_the_pharmacy() -> None:
+    given = replace(doses(), assumptions=("COUNT", "INTERVAL"), unconfirmed=("COUNT",))
+    (event,) = pharmacy_events(plan(visit()), given, CLINIC, "en", STAMP)
+    assert "Not confirmed: COUNT" in event.description.splitlines()
 
 
 def test_a_draft_says_so_before_anything_else() -> None:

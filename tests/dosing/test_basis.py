@@ -52,8 +52,10 @@ def test_an_assumption_of_another_arm_is_not_rested_on() -> None:
     assert doses(settled(TRIAL), arm="B").assumptions == ("ROLE_OF_B", "INTERVAL")
 
 
-def test_each_dose_says_what_it_used_itself() -> None:
-    assert doses(settled(TRIAL), "23.4").doses[0].rests_on == {"ROUNDING", "MEASURED"}
+def test_only_what_bears_on_the_dose_and_nobody_confirmed_is_unconfirmed() -> None:
+    assert doses(settled(TRIAL), "23.4").unconfirmed == ("ROUNDING", "MEASURED", "INTERVAL")
+    assert doses(settled(TRIAL, ROUNDING="up"), "23.4").unconfirmed == ("MEASURED", "INTERVAL")
+    assert doses(settled(TRIAL, **ALL), "23.4").unconfirmed == ()
 
 
 def test_a_confirmed_and_verified_result_is_released() -> None:

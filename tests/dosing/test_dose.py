@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_the_worked_example_of_the_contract() -> None:
     assert (first.sites, first.total, first.level) == (24, q("2400000000 particles"), q("1e8 particles/site"))
     assert [str(line) for line in first.derivation] == [
         "area: 23.4 cm²",
-        "sites: 23.4 cm² × 1 site/cm² = 23.4, rounded up: 24 (+2.56 %)",
+        "sites: 23.4 cm² × 1 site/cm² = 23.4, rounded up (Pharmacy manual, 3.1): 24 (+2.56 %)",
         "dose: 24 sites × 100,000,000 particles/site = 2,400,000,000 particles (2.4 billion; 2.4 × 10⁹)",
     ]
     assert doses.cumulative is not None
@@ -142,10 +143,18 @@ def test_a_density_over_all_doses_is_divided_by_their_number() -> None:
         "area: 20 cm²",
         "all doses together: 20 cm² × 1,000,000,000 particles/cm² = 20,000,000,000 particles (20 billion; 2 × 10¹⁰)",
         (
-            "dose: 20,000,000,000 particles ÷ 3 doses = 6,666,666,666.666… particles, rounded down: "
+            "dose: 20,000,000,000 particles ÷ 3 doses = 6,666,666,666.666… particles, "
+            "rounded down (Pharmacy manual, 3.1): "
             "6,666,666,666 particles (6.666666666 billion; 6.666666666 × 10⁹) (0.00 %)"
         ),
     ]
+
+
+def test_a_density_whose_reading_the_site_answered_says_where() -> None:
+    trial = protocol({"A": [rule("V1 V2", per_area=per_area(covers=Answer(answer="COVERS")))]})
+    for answer, reading in (("all_doses", "that of all doses together"), ("each_dose", "that of each dose")):
+        first = calculate(settled(trial, COVERS=answer), ("A",), DoseInput(areas=areas("20"))).doses[0]
+        assert str(first.derivation[1]) == f"density: {reading} (Pharmacy manual, 3.1)"
 
 
 def test_a_density_that_divides_evenly_asks_nobody() -> None:
@@ -184,7 +193,7 @@ def test_a_cell_dose_says_whether_viable_cells_are_meant() -> None:
     viable = calculate(settled(CELLS, COUNTS="viable"), ("high",), NOTHING).doses[0]
     assert (total.total, viable.total) == (q("2e8 cells"), q("2e8 viable cells"))
     assert [str(line) for line in viable.derivation] == [
-        "count: viable cells are counted",
+        "count: viable cells are counted (Pharmacy manual, 3.1)",
         "dose: 200,000,000 viable cells (200 million; 2 × 10⁸), the same for everyone",
     ]
     with pytest.raises(Refusal, match="DC301 What about COUNTS"):
@@ -240,6 +249,17 @@ def test_a_topical_course_is_one_dose_for_all_its_days() -> None:
     assert str(dose.derivation[-1]) == "dose: 1 mL/day × 84 days = 84 mL"
     assert doses.cumulative is not None
     assert doses.cumulative.total == q("84 mL")
+
+
+def test_a_product_is_named_with_its_strength() -> None:
+    trial = protocol(
+        {"A": [rule("V1", "gel", topical_daily=daily())], "B": [rule("V1", volume_matched=placebo_of("gel"))]}
+    )
+    strong = replace(trial, products={**trial.products, "gel": replace(trial.products["gel"], strength="5 %")})
+    (dose,) = calculate(settled(strong), ("A",), NOTHING).doses
+    assert dose.strength == "5 %"
+    assert (dose.product_label.en, dose.product_label.zh) == ("gel, 5 %", "gel，5 %")
+    assert str(calculate(settled(strong), ("B",), NOTHING).doses[0].same_volume_as) == "gel, 5 %"
 
 
 def test_an_open_number_of_applications_does_not_change_the_day() -> None:

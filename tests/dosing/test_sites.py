@@ -42,9 +42,9 @@ def test_whole_areas_ask_nobody_and_round_nothing(patches: tuple[str, ...]) -> N
     ("mode", "sites", "deviation", "words"),
     [
         # 24 / 23.4 = 1.025641 → +2.56 %; 23 / 23.4 = 0.982906 → -1.71 %
-        ("up", 24, "2.56", "rounded up: 24 (+2.56 %)"),
-        ("down", 23, "-1.71", "rounded down: 23 (-1.71 %)"),
-        ("half_up", 23, "-1.71", "rounded, halves up: 23 (-1.71 %)"),
+        ("up", 24, "2.56", "rounded up (Pharmacy manual, 3.1): 24 (+2.56 %)"),
+        ("down", 23, "-1.71", "rounded down (Pharmacy manual, 3.1): 23 (-1.71 %)"),
+        ("half_up", 23, "-1.71", "rounded, halves up (Pharmacy manual, 3.1): 23 (-1.71 %)"),
     ],
 )
 def test_a_fraction_is_rounded_as_the_site_decided(mode: Rounding, sites: int, deviation: str, words: str) -> None:
@@ -77,7 +77,7 @@ def test_binary_fractions_do_not_lose_a_site() -> None:
 def test_patches_that_are_summed_are_rounded_once() -> None:
     counted = count("20.1", "3.3", PATCHES="summed", ROUNDING="up")
     assert counted.sites == 24
-    assert lines(counted)[0] == "patches: summed before rounding"
+    assert lines(counted)[0] == "patches: summed before rounding (Pharmacy manual, 3.1)"
 
 
 def test_patches_that_are_rounded_each_may_give_more() -> None:
@@ -85,9 +85,9 @@ def test_patches_that_are_rounded_each_may_give_more() -> None:
     counted = count("20.1", "3.3", PATCHES="each", ROUNDING="up")
     assert counted.sites == 25
     assert lines(counted) == [
-        "patches: each is rounded by itself",
-        "patch 1: sites: 20.1 cm² × 1 site/cm² = 20.1, rounded up: 21",
-        "patch 2: sites: 3.3 cm² × 1 site/cm² = 3.3, rounded up: 4",
+        "patches: each is rounded by itself (Pharmacy manual, 3.1)",
+        "patch 1: sites: 20.1 cm² × 1 site/cm² = 20.1, rounded up (Pharmacy manual, 3.1): 21",
+        "patch 2: sites: 3.3 cm² × 1 site/cm² = 3.3, rounded up (Pharmacy manual, 3.1): 4",
         "sites: 21 + 4 = 25, exactly 23.4 (+6.84 %)",
     ]
     assert counted.rounding is not None
@@ -130,7 +130,9 @@ def test_a_part_of_a_site_is_one_site_where_the_site_file_says_so() -> None:
     counted = count("0.4", BELOW="one_site")
     assert counted.sites == 1
     # 1 / 0.4 = 2.5 → +150 %
-    assert lines(counted) == ["sites: 0.4 cm² × 1 site/cm² = 0.4, below one site, counted as one: 1 (+150.00 %)"]
+    assert lines(counted) == [
+        "sites: 0.4 cm² × 1 site/cm² = 0.4, below one site, counted as one (Pharmacy manual, 3.1): 1 (+150.00 %)"
+    ]
     assert [warned.code for warned in counted.warnings] == ["rounding-deviation"]
 
 
@@ -145,6 +147,27 @@ def test_a_rounding_by_hand_does_not_answer_what_a_part_of_a_site_is() -> None:
         count("0.4", by_hand="up")
     assert "BELOW" in str(refusal.value)
     assert "--round" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("mode", ["up", "down", "half_up"])
+def test_a_part_of_a_site_that_counts_as_one_is_recorded_as_that_and_as_no_rounding(mode: Rounding) -> None:
+    for counted in (count("0.4", BELOW="one_site", ROUNDING=mode), count("0.4", BELOW="one_site", by_hand=mode)):
+        assert counted.rounding is not None
+        assert counted.rounding.mode == "one_site"
+        assert not counted.by_hand
+
+
+def test_a_rounding_beside_a_part_of_a_site_is_recorded_as_what_it_is() -> None:
+    counted = count("0.4", "5.2", PATCHES="each", ROUNDING="down", BELOW="one_site")
+    assert counted.rounding is not None
+    assert counted.rounding.mode == "down"
+    # summed by hand 0.4 + 0.3 is one part of a site; the site's answer, each, would make it two sites
+    assert count("0.4", "0.3", BELOW="one_site", PATCHES="each", by_hand="up").by_hand
+
+
+def test_a_rounding_by_hand_has_no_document() -> None:
+    counted = count("23.4", by_hand="up", ROUNDING="down")
+    assert lines(counted) == ["sites: 23.4 cm² × 1 site/cm² = 23.4, rounded up: 24 (+2.56 %)"]
 
 
 def test_rounding_never_gives_no_site() -> None:
