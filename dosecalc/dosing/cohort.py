@@ -1,7 +1,9 @@
 """The doses of a whole table of participants at once, in exact 64-bit integers.
 
 The second engine (R14): it takes from the protocol which rule holds at which visit, and from the site what was decided;
-its arithmetic shares nothing with `dosing.dose`, and a property test holds both equal row by row.
+sites, products, sums and rounding are its own. It shares with `dosing.dose` how a level is chosen and capped per site
+(`choose_level`, `cap_amount`), whether total or viable cells are counted, and which rule holds where (`planned`). A
+property test holds both equal row by row.
 """
 
 from __future__ import annotations
@@ -11,18 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from dosecalc.dosing.area import LARGE_CM2, SMALL_CM2
 from dosecalc.dosing.cohort_caps import CohortDose, cap_all
 from dosecalc.dosing.cohort_input import read_cohort
-from dosecalc.dosing.cohort_rules import Rows
+from dosecalc.dosing.cohort_rules import WARNINGS, Rows
 from dosecalc.dosing.cohort_work import Workshop
 from dosecalc.dosing.questions import check_rounding
+from dosecalc.dosing.weight import LIGHT_KG
 from dosecalc.protocol.occurrences import occurrences
 from dosecalc.reading import decimal_of
-from dosecalc.rows import Problems
+from dosecalc.rows import Problems, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dosecalc.dosing.cohort_input import CohortInput
     from dosecalc.dosing.columns import Integers
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Rounding
@@ -40,9 +45,10 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     every arm, the column `arm` may be missing.
 
     The result has `participant` and `arm` where `frame` has them, `sites`, a column `dose_VISIT_UNIT` for each visit
-    and unit (with the area between them where a visit has doses on several), and `release`: draft or released (R8).
+    and unit (with the area between them where a visit has doses on several), `release`: draft or released (R8), and
+    `warnings`: the codes of what to look at before the dose is given, as `dosing.dose` warns of it, joined by a space.
     Whole numbers are `Int64`; amounts with decimals are Decimals. What a row does not have is missing, never zero,
-    and what no row has is no column.
+    and what no row has is no column, apart from `warnings`.
 
     Raises:
         Refusal: DC302, DC304, DC307 as `dosing.dose`; everything that is wrong with a row, with the numbers of all rows
@@ -60,7 +66,9 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
         choice=given.choice,
         problems=problems,
         drafts=np.zeros(len(frame), bool),
+        warned=np.zeros(len(frame), np.uint8),
     )
+    _warn_unusual(rows, given)
     workshop = Workshop(settled, given, rows)
     doses = workshop.doses()
     problems.raise_any()
@@ -74,7 +82,29 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     columns |= _dose_columns(settled, rows.count, doses)
     codes = workshop.drafts().view(np.int8)
     columns["release"] = pd.Categorical.from_codes(codes, categories=_RELEASE, validate=False)
+    columns["warnings"] = _warnings(rows)
     return pd.DataFrame(columns, index=frame.index, copy=False)
+
+
+def _warn_unusual(rows: Rows, given: CohortInput) -> None:
+    """Warn of areas and weights that can hardly be (R9)."""
+    if given.area is not None:
+        areas, power = given.area.totals, 10**given.area.scale
+        rows.warn("area-small", (areas < int(SMALL_CM2) * power) & given.area.given)
+        rows.warn("area-large", areas > int(LARGE_CM2) * power)
+    if given.weight is not None:
+        rows.warn("weight-low", (given.weight.values < int(LIGHT_KG) * 10**given.weight.scale) & given.weight.given)
+
+
+def _warnings(rows: Rows) -> pd.Categorical[str]:
+    """The codes that each row is warned with; missing where there is none."""
+    there = np.flatnonzero(np.bincount(rows.warned, minlength=256)[1:]) + 1
+    place = np.full(256, -1, np.int16)
+    place[there] = np.arange(len(there))
+    names = [" ".join(code for bit, code in enumerate(WARNINGS) if mask >> bit & 1) for mask in there.tolist()]
+    return pd.Categorical.from_codes(
+        look_up(place, rows.warned), categories=pd.Index(names, dtype=object), validate=False
+    )
 
 
 def _dose_columns(settled: Settled, count: int, doses: Sequence[CohortDose]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def cap_each(
         if cap.above == "refuse":
             _report(rows, over, cap, "DC340")
         else:
+            rows.warn("cap-per-dose", over)
             amounts = Scaled(values=np.where(over, limit, amounts.values), scale=amounts.scale)
     return amounts
 
@@ -107,6 +108,7 @@ def _cap_sum(rows: Rows, doses: Sequence[CohortDose], cap: Cap, counts: CellCoun
             if cap.above == "refuse":
                 _report(rows, over, cap, "DC341")
             _report(rows, over & (given >= limit), cap, "DC341")
+            rows.warn("cap-cumulative", over)
             values = np.where(over, limit - given, dose.amounts.values)
             dose.amounts = Scaled(values=values, scale=scale)
             after = np.where(over, limit, after)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 import numpy as np
 
@@ -38,12 +38,26 @@ class Scaled:
     scale: int = 0
 
 
+WARNINGS = (
+    "area-small",
+    "area-large",
+    "weight-low",
+    "level-not-in-protocol",
+    "rounding-deviation",
+    "cap-per-site",
+    "cap-per-dose",
+    "cap-cumulative",
+)
+"""What a row may be warned of, as `Warned.code`, in the order in which a row names it."""
+
+
 @dataclass(kw_only=True, slots=True)
 class Rows:
     """A table as the rules see it.
 
     `choice` tells which entry of a table of amounts a row takes; None where all rows take the first. `drafts` collects
-    the rows whose doses rest on something that is not confirmed.
+    the rows whose doses rest on something that is not confirmed; `warned` the rows to look at, a bit of each row for
+    each of `WARNINGS`.
     """
 
     settled: Settled
@@ -52,6 +66,12 @@ class Rows:
     choice: Codes | None
     problems: Problems
     drafts: Flags
+    warned: np.ndarray[Any, np.dtype[np.uint8]]
+
+    def warn(self, code: str, rows: Flags) -> None:
+        """Warn of the flagged rows."""
+        if rows.any():
+            np.bitwise_or(self.warned, 1 << WARNINGS.index(code), out=self.warned, where=rows)
 
     def decide(self, decision: Choice | Answer, choices: tuple[Choice, ...], rows: Flags) -> Choice:
         """Return the decision for the flagged rows; an open question is reported for them, and any answer returned."""
@@ -92,7 +112,7 @@ def count_sites(rows: Rows, rule: PerSite, area: Numbers, members: Flags | None)
         return np.ones(rows.count, np.int64)
     exact = area.values if over == 1 else area.values * over
     if area.starts is None:
-        return _whole_sites(rows, rule, exact, under, members, None)
+        return _row_sites(rows, rule, exact, under, members)
     parts = np.logical_or.reduceat(exact % under != 0, area.starts)
     asked = parts & (np.diff(area.starts, append=len(exact)) > 1)
     if members is not None:
@@ -101,9 +121,27 @@ def count_sites(rows: Rows, rule: PerSite, area: Numbers, members: Flags | None)
         if rows.by_hand is not None:
             rows.drafts |= asked
         elif rows.decide(rule.patches, PATCHES, asked) == "each":
-            sites = _whole_sites(rows, rule, exact, under, members, area.starts)
-            return np.add.reduceat(sites, area.starts)
-    return _whole_sites(rows, rule, np.add.reduceat(exact, area.starts), under, members, None)
+            sites = np.add.reduceat(_whole_sites(rows, rule, exact, under, members, area.starts), area.starts)
+            _warn_far_off(rows, sites, np.add.reduceat(exact, area.starts), under, members)
+            return sites
+    return _row_sites(rows, rule, np.add.reduceat(exact, area.starts), under, members)
+
+
+def _row_sites(rows: Rows, rule: PerSite, exact: Integers, under: int, members: Flags | None) -> Integers:
+    sites = _whole_sites(rows, rule, exact, under, members, None)
+    _warn_far_off(rows, sites, exact, under, members)
+    return sites
+
+
+def _warn_far_off(rows: Rows, whole: Integers, exact: Integers, under: int, members: Flags | None) -> None:
+    """Warn of the rows in which rounding exact ÷ under to `whole` changes the amount by more than a tenth (R5)."""
+    if under == 1:
+        return
+    far = np.empty(len(exact), bool)
+    for block in blocks(len(exact)):
+        # Whole numbers are more than a tenth of another apart where they are more than the whole part of it apart.
+        np.greater(np.abs(whole[block] * under - exact[block]), exact[block] // 10, out=far[block])
+    rows.warn("rounding-deviation", far if members is None else far & members)
 
 
 def _whole_sites(
@@ -224,6 +262,7 @@ def whole_amounts(
         msg("check the amounts: a dose is never zero"),
         broken & (whole == 0),
     )
+    _warn_far_off(rows, whole, exact, under, broken)
     return Scaled(values=whole)
 
 

@@ -169,10 +169,14 @@ class Workshop:
             level = chosen[amount.level].amount if isinstance(amount, LevelRef) else amount
             if isinstance(amount, LevelRef) and chosen[amount.level].by_hand:
                 self._levels_by_hand.add(choice)
+            warned = chosen[amount.level].warnings if isinstance(amount, LevelRef) else ()
             try:
-                found[choice] = cap_amount(counted(level, counts), plan.rule, "per_site", counts)[0]
+                found[choice], _, loud = cap_amount(counted(level, counts), plan.rule, "per_site", counts)
             except Refusal as refusal:
                 self.rows.problems.take(refusal, self._taking(choice))
+                continue
+            for warning in (*warned, *loud):
+                self.rows.warn(warning.code, self._taking(choice))
         return found
 
     def _dose(self, key: _Key, jobs: Sequence[_Job]) -> CohortDose:

@@ -68,6 +68,7 @@ def test_a_table_of_doses_worked_by_hand() -> None:
         "dose_V1_mL",
         "dose_V2_particles",
         "release",
+        "warnings",
     ]
     assert table["sites"].tolist() == [25, 5, pd.NA]
     assert table["dose_V1_particles"].tolist() == [2_500_000_000, 5_000_000_000, pd.NA]
@@ -204,7 +205,7 @@ def test_columns_do_not_change_together() -> None:
 def test_everybody_gets_every_arm_without_a_column_for_it() -> None:
     # 20 cm² × 10⁹; the saline has no amount
     table = cohort_doses(settled(DENSITY), frame(area_cm2=["20", "2.5"], level=["1e9", "5e9 particles/cm²"]))
-    assert table.columns.tolist() == ["dose_V1_particles", "dose_V2_particles", "release"]
+    assert table.columns.tolist() == ["dose_V1_particles", "dose_V2_particles", "release", "warnings"]
     assert table["dose_V1_particles"].tolist() == [20_000_000_000, 12_500_000_000]
     assert table["release"].tolist() == ["draft", "draft"]
 
@@ -259,6 +260,36 @@ def test_caps_cut_or_refuse_rows() -> None:
         "DC340 row 2: the dose is above the cap of 80,000,000 cells"
     ]
     assert refused(trial("refuse"), frame(arm="A", weight_kg=[70, 75, 78]))[0].startswith("DC341 row 3")
+
+
+def test_what_to_look_at_is_said_of_each_row() -> None:
+    # 0.4 → 1 and 9.01 → 10 are more than a tenth off, 23.4 → 24 is not; 10 + 0.3 → 11 is 6.8 % off; 300 is large
+    given = frame(arm="A", area_cm2=["0.4", "23.4", "9.01", "10;0.3", "300", "1"])
+    table = cohort_doses(settled(OPEN, **DECIDED), given)
+    assert table["warnings"].tolist() == [
+        "area-small rounding-deviation", np.nan, "rounding-deviation", np.nan, "area-large", "area-small"
+    ]  # fmt: skip
+
+
+def test_caps_and_low_weights_are_said_of_each_row() -> None:
+    caps = (cap("per_dose", "8e7 cells", "cap"), cap("cumulative", "1.5e8 cells", "cap"))
+    of = settled(protocol({"A": [rule("V1 V2", "cells", per_weight=per_weight("1e6 cells/kg"), caps=caps)]}))
+    # 70 + 70; 85 → 80, then 80 → 70; 78, then 78 → 72; 29 is below 30 kg
+    table = cohort_doses(of, frame(arm="A", weight_kg=[70, 85, 78, 29]))
+    assert table["warnings"].tolist() == [np.nan, "cap-per-dose cap-cumulative", "cap-cumulative", "weight-low"]
+
+
+def test_caps_per_site_and_levels_that_the_protocol_does_not_name_are_said() -> None:
+    chosen = protocol(
+        {"A": [rule("V1", per_site=per_site("step"), caps=(cap("per_site", "1.5e8 particles/site", "cap"),))]},
+        levels=[level("step", "1e8 particles/site")],
+    )
+    table = cohort_doses(
+        settled(chosen, {"step": "1e8 particles/site, 2e8 particles/site"}),
+        frame(arm="A", area_cm2="3", level=["1e8", "2e8"]),
+    )
+    assert table["warnings"].tolist() == [np.nan, "level-not-in-protocol cap-per-site"]
+    assert table["dose_V1_particles"].tolist() == [300_000_000, 450_000_000]
 
 
 def test_arms_may_come_as_categories() -> None:
