@@ -124,27 +124,45 @@ def _anchors(protocol: Protocol) -> Iterator[Finding]:
 
 
 def _cycles(protocol: Protocol) -> Iterator[Finding]:
-    """Anchor → the visit it takes its date from → that visit's anchor … must end."""
+    """Anchor → the visit it takes its date from → the anchors of that visit and of its repeat's end … must end."""
+    order = {name: number for number, name in enumerate(protocol.anchors)}
     reported: set[str] = set()
-    for first in protocol.anchors.values():
-        trail: list[str] = []
-        anchor: Any = first
-        while anchor and anchor.id not in trail:
-            trail.append(anchor.id)
-            encounter = (
-                protocol.encounters.get(anchor.visit.encounter) if anchor.visit and protocol.encounters else None
-            )
-            following = (encounter.timing.anchor if encounter.timing else encounter.defines) if encounter else None
-            anchor = protocol.anchors.get(following) if following else None
-        if anchor and anchor.id == first.id and not reported & set(trail):
-            reported |= set(trail)
-            yield Finding(
-                "DC112",
-                msg("these anchors hang on each other in a circle: {trail}", trail=" → ".join([*trail, first.id])),
-                msg("let one of them count from the start date"),
-                first.where,
-                f"anchors.{first.id}",
-            )
+    done: set[str] = set()
+    for first in protocol.anchors:
+        # A stack of its own instead of recursion: no chain of a file can exhaust the interpreter's.
+        trail: dict[str, Iterator[str]] = {} if first in done else {first: _next_anchors(protocol, first)}
+        while trail:
+            name, following = next(reversed(trail.items()))
+            after = next(following, None)
+            if after is None:
+                trail.pop(name)
+                done.add(name)
+            elif after not in trail:
+                if after not in done:
+                    trail[after] = _next_anchors(protocol, after)
+            elif not reported & set(circle := list(trail)[list(trail).index(after) :]):
+                reported |= set(circle)
+                start = circle.index(min(circle, key=order.__getitem__))
+                circle = [*circle[start:], *circle[: start + 1]]
+                yield Finding(
+                    "DC112",
+                    msg("these anchors hang on each other in a circle: {trail}", trail=" → ".join(circle)),
+                    msg("let one of them count from the start date"),
+                    protocol.anchors[circle[0]].where,
+                    f"anchors.{circle[0]}",
+                )
+
+
+def _next_anchors(protocol: Protocol, name: str) -> Iterator[str]:
+    """The anchors that must be known before this one, because the visit that it takes its date from hangs on them."""
+    visit = readable(protocol.anchors[name].visit)
+    encounter = protocol.encounters.get(visit.encounter) if visit and protocol.encounters else None
+    if encounter is None:
+        return
+    timing, repeat = readable(encounter.timing), readable(encounter.repeat)
+    for other in (timing.anchor if timing else encounter.defines, repeat.until if repeat else None):
+        if other is not None and other in protocol.anchors:
+            yield other
 
 
 def _encounters(protocol: Protocol) -> Iterator[Finding]:
@@ -154,6 +172,19 @@ def _encounters(protocol: Protocol) -> Iterator[Finding]:
     for encounter in protocol.encounters.values():
         path = f"encounters.{encounter.id}"
         given = [encounter.defines is not None, encounter.timing is not None, bool(encounter.unscheduled)]
+        defined = (protocol.anchors or {}).get(encounter.defines) if encounter.defines else None
+        if defined and defined.visit:
+            yield Finding(
+                "DC136",
+                msg(
+                    "'{anchor}' already takes its date from the visit '{visit}'",
+                    anchor=defined.id,
+                    visit=defined.visit.encounter,
+                ),
+                msg("give this encounter a 'timing' that counts from '{anchor}'", anchor=defined.id),
+                encounter.where,
+                f"{path}.defines",
+            )
         if sum(given) != 1:
             yield Finding(
                 "DC111",
@@ -214,6 +245,14 @@ def _timing(timing: Timing, repeat: Repeat | None, path: str) -> Iterator[Findin
             timing.where,
             path,
         )
+    if repeat and repeat.every in (CalendarOffset(0, 0), ClockOffset(0)):
+        yield Finding(
+            "DC125",
+            msg("a repeat comes some time after the visit before it"),
+            msg("write the distance, such as 'every: P21D'"),
+            repeat.where,
+            path.removesuffix("timing") + "repeat.every",
+        )
     clock = isinstance(offset, ClockOffset)
     if isinstance(offset, (CalendarOffset, ClockOffset)) and any(
         isinstance(part, ClockOffset) != clock for part in unsigned
@@ -249,18 +288,39 @@ def _arms(protocol: Protocol) -> Iterator[Finding]:
                     arm.where,
                     f"{path}.encounters",
                 )
+        yield from _one_visit_for_each_anchor(protocol, arm, path)
         in_force: set[tuple[str, str | None]] = set()
         every_arm = readable(protocol.masking) and protocol.masking.allocation == "every_arm"
         for n, dose in enumerate(arm.doses):
             if every_arm and dose.area is None:
                 yield Finding(
-                    "DC103",
+                    "DC134",
                     msg("a participant who gets every arm needs to know on which area"),
                     msg("add 'area' to the dose"),
                     dose.where,
                     f"{path}.doses[{n}]",
                 )
             yield from _dose(dose, arm.encounters, in_force, f"{path}.doses[{n}]")
+
+
+def _one_visit_for_each_anchor(protocol: Protocol, arm: Arm, path: str) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name in dict.fromkeys(arm.encounters):
+        encounter = (protocol.encounters or {}).get(name)
+        anchor = readable(encounter.defines) if encounter and not encounter.timing else None
+        if anchor is None:
+            continue
+        if anchor in seen:
+            yield Finding(
+                "DC133",
+                msg(
+                    "'{one}' and '{two}' of this arm both define '{anchor}'", one=seen[anchor], two=name, anchor=anchor
+                ),
+                msg("keep 'defines' at one of them, and give the other a 'timing'"),
+                arm.where,
+                f"{path}.encounters",
+            )
+        seen.setdefault(anchor, name)
 
 
 def _dose(

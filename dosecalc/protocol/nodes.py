@@ -110,10 +110,10 @@ def _build(text: str, file: str) -> Node:
             raise _broken(
                 "DC108", msg("YAML anchors and aliases (& and *) are not read"), msg("write the value out"), where
             )
+        if getattr(event, "tag", None):  # of a value, a list or a mapping
+            raise _broken("DC108", msg("YAML tags (!) are not read"), msg("remove the tag"), where)
         node: Node
         if isinstance(event, yaml.ScalarEvent):
-            if event.tag and not event.implicit[1]:
-                raise _broken("DC108", msg("YAML tags (!) are not read"), msg("remove the tag"), where)
             plain = event.style is None
             node = Scalar(event.value, where, not event.value.strip() or (plain and event.value in _EMPTY_SCALARS))
         elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):

@@ -40,7 +40,7 @@ def check_site(site: Site) -> Iterator[Finding]:
     length = readable(clinic.visit_length) if clinic is not None else None
     if length is not None and length.minutes <= 0:
         yield Finding(
-            "DC121",
+            "DC155",
             msg("a visit takes some time"),
             msg("write its length as PT45M or PT1H, without a sign"),
             path="clinic.visit_length",

@@ -1,4 +1,4 @@
-"""DC110: units that cannot be where they stand (R3)."""
+"""Units that cannot be where they stand (R3), and amounts that cannot be one: nothing, half a cell, half a day."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _AMOUNTS = ("particles", "cells", "viable cells", "mL", "mg")
 """What a dose can be an amount of."""
+_COUNTED = frozenset({"particles", "cells", "viable cells"})
+MOST_DAYS = 3660
+"""More days at home than a trial of ten years has: a slip of the key, not a plan."""
 
 
 def check_units(protocol: Protocol) -> Iterator[Finding]:
@@ -30,6 +33,8 @@ def check_units(protocol: Protocol) -> Iterator[Finding]:
         elif any(q.value == 0 for q in values) or (not level.one_of and values[1:] and values[0] > values[1]):
             what = msg("the level '{id}' has no values between its limits", id=level.id)
             yield Finding("DC123", what, msg("write the smaller limit under 'at_least'"), level.where, path)
+        for value in values:
+            yield from _whole(value, level.where, path)
     for arm in (protocol.arms or {}).values():
         for number, dose in enumerate(arm.doses):
             yield from _dose(protocol, dose, f"arms.{arm.id}.doses[{number}]")
@@ -42,14 +47,19 @@ def _finding(what: Message, mend: Message, where: Where, path: str) -> Finding:
 def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
     for key, rule in dose.rules.items():
         for name, allowed in _allowed(rule).items():
-            for quantity in _values(protocol, getattr(rule, name)):
+            given = getattr(rule, name)
+            for quantity in _values(protocol, given):
                 yield from _fits(quantity, allowed, rule.where, f"{path}.{key}.{name}")
+            if isinstance(given, Quantity):  # those of a level are looked at where the level stands
+                yield from _whole(given, rule.where, f"{path}.{key}.{name}")
     daily = readable(dose.topical_daily)
     if daily is not None:
         days = readable(daily.days)
-        if days is not None and days.value % 1:
-            what = msg("days are whole days")
-            yield _finding(what, msg("write a whole number of days"), daily.where, f"{path}.topical_daily.days")
+        # The limits first: what is far above them has no remainder that could be computed. Zero is reported above.
+        if days is not None and days.value and (not 1 <= days.value <= MOST_DAYS or days.value % 1):
+            what = msg("a daily application lasts whole days, at most {most}", most=MOST_DAYS)
+            mend = msg("write a whole number of days")
+            yield Finding("DC131", what, mend, daily.where, f"{path}.topical_daily.days")
         if daily.times_a_day == 0:
             what = msg("an application comes at least once a day")
             mend = msg("write how often a day")
@@ -62,9 +72,10 @@ def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
         place = f"{path}.caps[{number}]"
         if cap.holds == "per_site" and dose.per_site is None:
             what = msg("a cap per site needs a dose per site")
-            yield _finding(what, msg("write per_dose or cumulative"), cap.where, f"{place}.holds")
+            yield Finding("DC135", what, msg("write per_dose or cumulative"), cap.where, f"{place}.holds")
         elif readable(cap.at_most) is not None and total:
             yield from _fits(cap.at_most, _cap_units(cap, total), cap.where, f"{place}.at_most")
+            yield from _whole(cap.at_most, cap.where, f"{place}.at_most")
 
 
 def _allowed(rule: Rule) -> dict[str, list[Unit]]:
@@ -115,7 +126,13 @@ def _fits(quantity: Quantity, allowed: Iterable[Unit], where: Where, path: str) 
             path,
         )
     elif quantity.value == 0:
-        yield _finding(msg("an amount of zero is no amount"), msg("write the amount"), where, path)
+        yield Finding("DC109", msg("an amount of zero is no amount"), msg("write the amount"), where, path)
+
+
+def _whole(quantity: Quantity, where: Where, path: str) -> Iterator[Finding]:
+    if quantity.unit.symbol in _COUNTED and quantity.value != quantity.value.to_integral_value():
+        what = msg("{unit} are counted: an amount of them is a whole number", unit=quantity.unit)
+        yield Finding("DC132", what, msg("write a whole number"), where, path)
 
 
 def _total_units(protocol: Protocol, dose: DoseRule) -> set[str]:

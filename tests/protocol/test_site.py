@@ -118,4 +118,4 @@ def test_a_site_file_that_does_not_name_the_protocol_is_refused(tmp_path: Path) 
 def test_a_visit_that_takes_no_time_is_refused(tmp_path: Path) -> None:
     content = site("NCT07203599")
     content["clinic"] = {**content["clinic"], "visit_length": "-PT1H"}
-    assert codes(tmp_path, "NCT07203599", content) == ["DC121"]
+    assert codes(tmp_path, "NCT07203599", content) == ["DC155"]
