@@ -132,7 +132,8 @@ def check_replaceable(folder: str, *, with_pharmacy: bool) -> None:
         Refusal: DC601, DC630, not the folder of an earlier plan; DC631, it holds something else; DC632, a file was
             changed; DC633, doses would be lost.
     """
-    known = {file.path: file for file in written_files(folder)}
+    planned = os.path.lexists(f"{folder}/{NAME}")
+    known = {file.path: file for file in written_files(folder)} if planned else {}
     folders = {os.path.dirname(path) for path in known}
     for place, below, names in os.walk(folder):
         inside = os.path.relpath(place, folder).replace(os.sep, "/")

@@ -393,6 +393,15 @@ def test_force_deletes_no_file_that_a_plan_did_not_write(tmp_path: Path) -> None
     assert (out / "calendars" / "thesis.docx").read_text() == "mine"
 
 
+def test_force_deletes_nothing_in_a_folder_without_a_plan(tmp_path: Path) -> None:
+    (tmp_path / "out" / "photos").mkdir(parents=True)
+    assert refusal_of(ARMS, tmp_path / "out", force=True) == (
+        f"DC631 {tmp_path}/out/photos was not written by the earlier plan, and it would be deleted; "
+        "move it elsewhere, or name another folder"
+    )
+    assert (tmp_path / "out" / "photos").is_dir()
+
+
 def test_force_deletes_no_folder_and_no_link_of_others(tmp_path: Path) -> None:
     out = tmp_path / "out"
     plan(ARMS, out)
