@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dosecalc import app
+from running import dosecalc
 from tables.building import ESCALATION, LATER, STROKE, plan, settled, table
 
 if TYPE_CHECKING:
@@ -110,3 +114,56 @@ def test_a_change_of_arms_cannot_be_seen_in_a_later_plan(data: st.DataObject) ->
                 plan(table(f"{header},arm", *lines), base / stage, STROKE, **options)  # type: ignore[arg-type]
             found.append([seen(base / "first"), seen(base / "second")])
         assert found[0] == found[1]
+
+
+SITE = ["--site", app.shipped("sites", "example.yaml"), "--stamp", "2026-02-01T08:00:00Z"]
+# Attended and booked visits, inside and outside the windows, in both languages, and an onset that is too long ago.
+STROKE_COLUMNS = "participant,start,language,anchor_symptom_onset,actual_D7,book_D7,book_D14,outside_window_D14"
+STROKE_ROWS = [
+    "TT-001,2026-03-02T14:20,zh,2026-02-28T20:00,2026-03-10,,2026-03-18T09:30,",
+    "TT-002,2026-03-05T09:00,en,2026-03-01T08:30,,2026-03-12T09:00,2026-03-26T09:00,Ward closed",
+    "TT-003,2026-03-11,,,2026-03-24,2026-03-18T10:30,,",
+]
+ESCALATION_COLUMNS = "participant,start,language,actual_INJ2,book_INJ2,book_INJ3,outside_window_INJ3"
+ESCALATION_ROWS = [
+    "QH-001,2026-03-31,zh,2026-05-04,,2026-05-31T09:00,",
+    "QH-002,2026-04-07,en,,2026-05-07T14:00,2026-06-30T09:00,Ward closed",
+    "QH-003,2026-04-09,,,,,",
+]
+# Both preparations of the participant, or one of them; the saline with the area of the exosomes, or without; the level
+# that the site file has open, in the cell or not.
+PREPARATIONS = [",9.5,", ",9.5,5e8", "exosomes,9.5,", "exosomes,10,5e8", "saline,9.5,", "saline,,"]
+
+
+def shown(protocol: str, columns: str, rows: Sequence[str], folder: Path) -> tuple[object, object]:
+    """All that can be seen of a plan outside `pharmacy/`, and what `plan --json` prints of it."""
+    (folder / "list.csv").write_bytes(table(columns, *rows))
+    ran = dosecalc("plan", protocol, str(folder / "list.csv"), *SITE, "--out", str(folder / "out"), "--json")
+    assert (ran.code, ran.err) == (0, "")
+    files = [file for file in json.loads(ran.out)["files"] if not file["path"].startswith("pharmacy/")]
+    assert {file["path"] for file in files} >= {"visits.csv", "clinic.ics", "manifest.json"}
+    outside = {name: what for name, what in seen(folder / "out").items() if name != "pharmacy"}
+    return outside, files
+
+
+def all_alike(protocol: str, columns: str, rows: Sequence[str], hidden: Sequence[str], more: str, base: Path) -> int:
+    """Plan `rows` with every choice of hidden cells, and without these columns; return how many choices there were."""
+    (base / "nurse").mkdir()
+    expected = shown(protocol, columns, rows, base / "nurse")
+    count = 0
+    for count, chosen in enumerate(itertools.product(hidden, repeat=len(rows)), 1):
+        folder = base / str(count)
+        folder.mkdir()
+        lines = [f"{row},{cells}" for row, cells in zip(rows, chosen, strict=True)]
+        assert shown(protocol, f"{columns},{more}", lines, folder) == expected, chosen
+    return count
+
+
+def test_every_allocation_of_nct07084012_looks_the_same(tmp_path: Path) -> None:
+    arms = list(settled(STROKE).protocol.arms)
+    assert all_alike(STROKE, STROKE_COLUMNS, STROKE_ROWS, arms, "arm", tmp_path) == 3**3
+
+
+def test_every_preparation_of_nct06932393_looks_the_same(tmp_path: Path) -> None:
+    found = all_alike(ESCALATION, ESCALATION_COLUMNS, ESCALATION_ROWS, PREPARATIONS, "arm,area_cm2,level", tmp_path)
+    assert found == 6**3
