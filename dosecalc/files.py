@@ -229,7 +229,8 @@ def staged_folder(target: str, *, stamp: int, replace: Callable[[str], None] | N
         yield staging
         staging.finish()
         with _refusing(target):
-            _take_place(aside, place)
+            _check_target(place, target, replace)  # somebody may have put something there while this was made
+            _take_place(aside, place, may_replace=replace is not None)
     finally:
         staging.abandon()
         _remove(aside)
@@ -298,9 +299,12 @@ def _aside(path: str, make: Callable[[str], _Made]) -> tuple[str, _Made]:
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
 
-def _take_place(aside: str, place: str) -> None:
-    """Give `aside` the name `place`. What stands there goes out of the way first, and comes back if that fails."""
-    if not os.path.lexists(place):
+def _take_place(aside: str, place: str, *, may_replace: bool) -> None:
+    """Give `aside` the name `place`. What stands there goes out of the way first, and comes back if that fails.
+
+    What may not be replaced cannot be: the operating system renames a folder onto nothing or an empty folder only.
+    """
+    if not may_replace or not os.path.lexists(place):
         os.rename(aside, place)
         return
     os.chmod(aside, stat.S_IMODE(os.stat(place).st_mode))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from typing import TYPE_CHECKING
 
-from dosecalc.app.settings import shipped, shipped_protocols
+from dosecalc.app.settings import now, shipped, shipped_protocols
 from dosecalc.errors import InvalidFile, refuse
 from dosecalc.files import read_file
 from dosecalc.protocol.reader import read_protocol, read_site
@@ -47,10 +48,16 @@ def load(protocol: str, site: str | None = None) -> Settled:
 
 
 def load_site(path: str, protocol: Protocol) -> Site:
-    """Load a site file and compare what it says with `protocol`."""
-    from dosecalc.protocol.site_checks import check_site_against
+    """Load a site file and compare what it says with `protocol` and with today: nothing is confirmed in the future.
+
+    Raises:
+        Refusal: DC601.
+        InvalidFile: findings of the file, and of the two together.
+    """
+    from dosecalc.protocol.site_checks import check_dates, check_site_against
 
     site = read_site(read_file(path), path)
-    if findings := list(check_site_against(site, protocol)):
+    tomorrow = now().date() + dt.timedelta(days=1)  # the site's today may be ahead of UTC's
+    if findings := [*check_site_against(site, protocol), *check_dates(site, tomorrow)]:
         raise InvalidFile(findings)
     return site

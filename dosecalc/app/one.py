@@ -106,6 +106,8 @@ def calendar_bytes(
     from dosecalc.calendars import export
 
     clinic = settled.site.clinic if settled.site else None
+    if audience not in AUDIENCES:
+        raise ValueError(f"there is no audience {audience!r}")
     if audience == "pharmacy":
         if doses is None:
             raise refuse("DC372", msg("this plan has no doses for the pharmacy"), msg("plan it with the arm"))

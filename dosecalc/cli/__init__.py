@@ -13,7 +13,7 @@ import click
 from dosecalc import __version__
 from dosecalc.app import preferred_language
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, chosen_language, help_text
-from dosecalc.errors import DosecalcError, Usage
+from dosecalc.errors import DosecalcError, Finding, Usage
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
@@ -67,37 +67,55 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 done, 1 findings or a refusal, 2 wrong usage, 130 stopped by the user."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:  # the program itself: being told to end is like Ctrl-C, nothing half done stays behind
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure: Any = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:  # a terminal that cannot show a character must not stop a calculation
-            reconfigure(errors="backslashreplace")
+    _ready_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments)
     ui = Ui(as_json="--json" in words, language="en")
     try:
         ui.chosen = chosen_language(words)
         ui.language = ui.chosen or preferred_language()
-        with cli.make_context("dosecalc", words, obj=ui) as context:
-            cli.invoke(context)
+        code = _run(ui, words)
         sys.stdout.flush()
-        code = 0
     except DosecalcError as error:
         ui.show_findings(error.findings)
         code = 2 if isinstance(error, Usage) else 1
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        code = 2
-    except click.ClickException as error:
-        ui.show_usage(error)
-        code = 2
-    except click.exceptions.Exit as error:
-        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         print(render(msg("Stopped; nothing was written."), ui.language), file=sys.stderr)
         code = 130
-    except BrokenPipeError:
-        # The reader of our output went away (`dosecalc … | head`): nothing is wrong, and nothing more can be shown.
+    except OSError as error:
+        # Files are the business of `files`; what is left is where our own output goes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        if isinstance(error, BrokenPipeError):
+            code = 0  # the reader went away (`dosecalc … | head`): nothing is wrong, and nothing more can be shown
+        else:
+            ui.as_json = False
+            what = msg("the output could not be written ({reason})", reason=error.strerror or "?")
+            ui.show_findings([Finding("DC606", what, msg("send the output elsewhere"))])
+            code = 1
     sys.exit(code)
+
+
+def _run(ui: Ui, words: Sequence[str]) -> int:
+    try:
+        with cli.make_context("dosecalc", list(words), obj=ui) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 2
+    except click.ClickException as error:
+        ui.show_usage(error)
+        return 2
+    return 0
+
+
+def _ready_streams() -> None:
+    """A stream that the caller closed, or that cannot show a character, must not stop a calculation."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the program runs
+        reconfigure: Any = getattr(getattr(sys, name), "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from dosecalc.app import preferred_language
-from dosecalc.errors import Finding, Refusal
+from dosecalc.errors import Finding, Refusal, Usage
 from dosecalc.text import LANGUAGES, Language, Message, msg, render
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -128,8 +128,18 @@ def examples(*lines: str) -> str:
 
 
 def option(*names: str, text: Message, **settings: Any) -> Callable[[_F], _F]:
-    """A click option whose help text is translated."""
+    """A click option whose help text is translated; one value given twice is refused, not silently replaced."""
+    if not (settings.get("multiple") or settings.get("is_flag") or "expose_value" in settings):
+        default = settings.pop("default", None)
+        settings |= {"multiple": True, "callback": _once, "default": None if default is None else [default]}
     return click.option(*names, help=help_text(text), **settings)
+
+
+def _once(_context: click.Context, parameter: click.Parameter, values: Sequence[Any]) -> Any:
+    if len(values) > 1:
+        what = msg("{option} is given {times} times", option=parameter.opts[0], times=len(values))
+        raise Usage([Finding("DC006", what, msg("give it once"))])
+    return values[0] if values else None
 
 
 def common_options(function: _F) -> _F:

@@ -10,9 +10,12 @@ from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
+from dosecalc.protocol.site import Confirmed, Verified
+from dosecalc.protocol.walk import walk
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator
 
     from dosecalc.protocol.site import Site, SiteAnswer, SiteLevels, SiteWindow
@@ -89,6 +92,19 @@ def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
     yield from _against(here.answers, protocol.assumptions, f"{path}.answers", _answer)
     yield from _against(here.levels, protocol.levels, f"{path}.levels", _levels)
     yield from _against(here.windows, protocol.encounters, f"{path}.windows", _window)
+
+
+def check_dates(site: Site, latest: dt.date) -> Iterator[Finding]:
+    """Every answer and verification that claims a date after `latest`."""
+    for path, record in walk(site):
+        if isinstance(record, (Confirmed, Verified)) and record.date > latest:
+            yield Finding(
+                "DC154",
+                msg("{date} lies in the future", date=record.date.isoformat()),
+                msg("write the date on which it was confirmed"),
+                record.where,
+                f"{path}.date",
+            )
 
 
 def _against(

@@ -40,8 +40,8 @@ def check_booking(visit: Visit, when: dt.datetime, outside_window: str | None = 
     window is stated, any time may be booked.
 
     Raises:
-        Refusal: DC420, outside the window; DC421, the reason is blank; DC422, the visit has no date yet; DC404, a
-            year that cannot be meant.
+        Refusal: DC420, outside the window; DC421, the reason is blank; DC422, the visit has no date yet; DC424,
+            the visit is the anchor's own and another day was named; DC404, a year that cannot be meant.
         ValueError: `when` is naive.
     """
     if when.tzinfo is None:
@@ -53,6 +53,17 @@ def check_booking(visit: Visit, when: dt.datetime, outside_window: str | None = 
             "DC421",
             msg("the reason for booking {visit} outside its window is blank", visit=visit.encounter),
             msg("write down why the investigator allows it: --outside-window REASON"),
+        )
+    if visit.window == "anchor" and visit.target is not None and local_day(visit.target) != when.date():
+        raise refuse(
+            "DC424",
+            msg(
+                "{visit} is the day that the others count from, {day}; it cannot be booked for {when}",
+                visit=visit.encounter,
+                day=readable(local_day(visit.target)),
+                when=readable(when),
+            ),
+            msg("if that day has changed, give the new one with --start, and the other visits move with it"),
         )
     if visit.target is None:
         if outside_window is None:

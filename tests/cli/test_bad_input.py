@@ -223,3 +223,61 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     command = f"{sys.executable} -c 'from dosecalc.cli import main; main()' protocol show NCT07203599 | head -n 1"
     ended = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "dose NCT07203599 --arm phase1-A --arm phase1-B --area 20",
+        "dose NCT06932393 --area 20 --level 1e9 --level 5e9",
+        "dose NCT07203599 --arm phase1-A --area 20.5 --round up --round down",
+        "schedule NCT07084012 --start 2026-03-02 --start 2026-03-03",
+    ],
+)
+def test_one_value_given_twice_is_refused_and_not_replaced(words: str) -> None:
+    ran = dosecalc(*words.split(), "--json")
+    assert (ran.code, ran.codes) == (2, ["DC006"])
+
+
+def test_the_day_that_others_count_from_is_not_booked_elsewhere(tmp_path: Path) -> None:
+    out = str(tmp_path / "x.ics")
+    codes, err = refused(*CALENDAR, out, "--book", "D0=2026-03-03T08:00", "--outside-window", "late", "--json")
+    assert codes == ["DC424"]
+    assert "--start" in err
+
+
+def test_a_confirmation_in_the_future_is_refused(tmp_path: Path) -> None:
+    site: dict[str, Any] = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)
+    site["protocols"]["NCT07203599"]["answers"]["ROUNDING"]["confirmed"]["date"] = "2199-01-01"
+    path = tmp_path / "site.yaml"
+    path.write_text(json.dumps(site), "utf-8")
+    codes, err = refused(*DOSE, "--area", "20", "--site", str(path))
+    assert codes == ["DC154"]
+    assert "2199-01-01" in err
+
+
+@pytest.mark.parametrize(("where", "code"), [(">&-", 0), (">/dev/full", 1)])
+def test_an_output_that_cannot_be_written_is_no_traceback(where: str, code: int) -> None:
+    program = f"{sys.executable} -c 'from dosecalc.cli import main; main()' dose NCT07084012 --arm placebo {where}"
+    ended = subprocess.run(["bash", "-c", program], capture_output=True, text=True)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+    assert ("DC606" in ended.stderr) == bool(code)
+
+
+def test_a_folder_that_appears_meanwhile_is_not_deleted(tmp_path: Path) -> None:
+    from dosecalc.errors import Refusal
+    from dosecalc.files import staged_folder
+
+    out = tmp_path / "out"
+
+    def write() -> None:
+        with staged_folder(str(out), stamp=0) as staging:
+            staging.write("ours.txt", b"ours")
+            out.mkdir()
+            (out / "precious.txt").write_text("precious")
+
+    with pytest.raises(Refusal, match="DC605"):
+        write()
+    assert [(path.name, path.read_text()) for path in out.iterdir()] == [("precious.txt", "precious")]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -138,7 +138,7 @@ def test_without_a_window_any_day_may_be_booked() -> None:
 
 def test_the_anchors_own_visit_is_booked_on_its_day() -> None:
     assert check_booking(planned("D0"), at("2026-03-02T09:30")) == Booking(when=at("2026-03-02T09:30"))
-    assert "DC420 D0 on 2026-03-03 lies outside its window, 2026-03-02 to 2026-03-02: 1 day too late" in refused(
+    assert "DC424 D0 is the day that the others count from, 2026-03-02; it cannot be booked for 2026-03-03 09:30" in refused(
         planned("D0"), "2026-03-03T09:30"
     )
 
