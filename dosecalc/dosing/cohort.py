@@ -42,7 +42,7 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     `frame` may have the columns `participant`, `arm`, `area_cm2` (cm²; patches of a text separated by `;`),
     `weight_kg` (kg) and `level` (a number in the unit of the protocol's level, or an amount with its unit); others are
     left alone. Texts are read by the notation firewall, doubles at 15 significant digits. Where every participant gets
-    every arm, the column `arm` may be missing.
+    every arm, an empty cell of `arm` means all of them, and the column may be missing.
 
     The result has `participant` and `arm` where `frame` has them, `sites`, a column `dose_VISIT_UNIT` for each visit
     and unit (with the area between them where a visit has doses on several), `release`: draft or released (R8), and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """The rows of one arm; or all rows, where every participant gets every arm."""
+    """The rows of one arm; or those that get every arm."""
 
     arms: tuple[str, ...]
     planned: tuple[PlannedDose, ...]
@@ -119,6 +119,12 @@ def _groups(settled: Settled, frame: pd.DataFrame, problems: Problems) -> Groups
         return Groups(count=len(frame), by_number={0: _group(settled, every)}, of=None, arm=None)
     numbers = {arm: number for number, arm in enumerate(protocol.arms)}
     of: Codes = positions(frame["arm"], list(numbers))
+    named = pd.Categorical.from_codes(of, categories=pd.Index(list(numbers)), validate=False)
+    groups: dict[int, tuple[str, ...]] = {number: (arm,) for arm, number in numbers.items()}
+    if protocol.masking.allocation == "every_arm":
+        # An empty cell names no arm, and so leaves none out.
+        groups[len(numbers)] = tuple(numbers)
+        of = np.where(_empty(frame["arm"]), len(numbers), of)
     problems.add(
         "DC302",
         msg("the arm is missing, or {protocol} has no such arm", protocol=protocol.id),
@@ -126,13 +132,15 @@ def _groups(settled: Settled, frame: pd.DataFrame, problems: Problems) -> Groups
         of < 0,
     )
     problems.raise_any()
-    there = [arm for arm, number in numbers.items() if (of == number).any()]
-    return Groups(
-        count=len(frame),
-        by_number={numbers[arm]: _group(settled, (arm,)) for arm in there},
-        of=of if len(there) > 1 else None,
-        arm=pd.Categorical.from_codes(of, categories=pd.Index(list(numbers)), validate=False),
-    )
+    there = {number: _group(settled, arms) for number, arms in groups.items() if (of == number).any()}
+    return Groups(count=len(frame), by_number=there, of=of if len(there) > 1 else None, arm=named)
+
+
+def _empty(arms: pd.Series[Any]) -> Flags:
+    """Where a cell of the column holds nothing but blanks."""
+    codes, values = different(arms)
+    blank = [isinstance(value, str) and not value.strip() for value in values]
+    return look_up(np.array([*blank, True]), codes)
 
 
 def _group(settled: Settled, arms: tuple[str, ...]) -> Group:

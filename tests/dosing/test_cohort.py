@@ -216,6 +216,17 @@ def test_one_arm_of_several_may_be_named() -> None:
     assert table["release"].tolist() == ["released", "released"]
 
 
+def test_an_empty_cell_for_the_arm_means_every_arm_where_everybody_gets_every_arm() -> None:
+    of = settled(DENSITY, {"density": "1e9 particles/cm²"})
+    for empty in ("", " ", None, np.nan):
+        table = cohort_doses(of, frame(arm=[empty, "saline", "sEV"], area_cm2=["2", None, "3"]))
+        assert table["dose_V2_particles"].tolist() == [2_000_000_000, pd.NA, 3_000_000_000]
+        assert table["arm"].tolist() == [np.nan, "saline", "sEV"]
+    assert cohort_doses(of, frame(arm=["", ""], area_cm2=2))["dose_V1_particles"].tolist() == [2_000_000_000] * 2
+    wrong = refused(settled(OPEN), frame(arm=["A", ""], area_cm2="1"))
+    assert wrong == ["DC302 row 2: the arm is missing, or T1 has no such arm"]
+
+
 def test_levels_are_checked_row_by_row() -> None:
     given = frame(area_cm2="20", level=["1e9", "4e8", None, "6e9", "1e9 particles", "4e8", 5e8])
     assert [line.partition(":")[0] for line in refused(settled(DENSITY), given)] == [

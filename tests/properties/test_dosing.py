@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dosecalc.api import load, plan_cohort
 from dosecalc.dosing.area import check_areas, split_patches
 from dosecalc.dosing.cohort import cohort_doses
 from dosecalc.dosing.dose import calculate
@@ -43,6 +45,8 @@ from dosing.building import (
 if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
 
+SCHEDULES = Path(__file__).parents[2] / "schedules"
+DATES = ("target_", "earliest_", "latest_")
 ROUNDINGS: tuple[Rounding, ...] = ("up", "down", "half_up")
 VISITS = (encounter("V1"), encounter("V2", "P2W"), encounter("C", "P21D", repeat=repeated(3)), encounter("F", "P24W"))
 
@@ -229,6 +233,19 @@ def test_both_engines_agree_where_everybody_gets_every_arm(
     cells = [{"area_cm2": texts(areas), "level": f"{density}00000"} for areas, density in table]
     alone = [one(of, tuple(EVERY.arms), row, by_hand) for row in cells]
     compare(of, pd.DataFrame(cells), alone, by_hand)
+
+
+@pytest.mark.parametrize("name", ["NCT06932393", "NCT07084012", "NCT07203599"])
+def test_both_engines_agree_on_the_shipped_tables(name: str) -> None:
+    trial = load(name, str(SCHEDULES / "sites" / "example.yaml"))
+    frame = pd.read_csv(SCHEDULES / "cohorts" / f"{name}.csv", dtype=str, keep_default_na=False)
+    table = plan_cohort(trial, frame)
+    assert len(table) > 2
+    for place, row in enumerate(frame.to_dict("records")):
+        alone = one(trial, (row["arm"],) if row["arm"] else tuple(trial.protocol.arms), row, None)
+        assert isinstance(alone, Doses)
+        cells = {key: value for key, value in row_of(table, place).items() if not key.startswith(DATES)}
+        assert cells == expected(alone, several=False)
 
 
 @given(st.lists(cm2, min_size=1, max_size=9), st.sampled_from(ROUNDINGS))
