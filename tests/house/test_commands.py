@@ -17,7 +17,7 @@ def _commands() -> dict[str, str]:
             for name in command.list_commands(context):
                 sub = command.get_command(context, name)
                 assert sub is not None
-                walk(sub, click.Context(sub, info_name=name, parent=context))
+                walk(sub, click.Context(sub, info_name=name, parent=context, **sub.context_settings))
         else:
             found[context.command_path] = command.get_help(context)
 
