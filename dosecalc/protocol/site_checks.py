@@ -10,7 +10,7 @@ from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
-from dosecalc.protocol.site import Confirmed, Verified
+from dosecalc.protocol.site import Confirmed, SiteAnswer, Verified
 from dosecalc.protocol.walk import walk
 from dosecalc.text import msg
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
 
-    from dosecalc.protocol.site import Site, SiteAnswer, SiteLevels, SiteWindow
+    from dosecalc.protocol.site import Site, SiteLevels, SiteWindow
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_EXAMPLE = re.compile(r"\(example\)|（example）|^example\b|示例", re.IGNORECASE)
+"""How the shipped example marks what it made up."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -39,6 +41,8 @@ def check_site(site: Site) -> Iterator[Finding]:
                 site.where,
                 "timezone",
             )
+    if site.example is False:
+        yield from _left_of_the_example(site)
     clinic = readable(site.clinic)
     length = readable(clinic.visit_length) if clinic is not None else None
     if length is not None and length.minutes <= 0:
@@ -65,6 +69,22 @@ def check_site(site: Site) -> Iterator[Finding]:
                 here.verified.where,
                 f"protocols.{name}.verified.sha256",
             )
+
+
+def _left_of_the_example(site: Site) -> Iterator[Finding]:
+    """DC153 for what was copied from the example: in a file that is none it would count as confirmed (R8)."""
+    for path, record in walk(site):
+        names = {Confirmed: ("document", "section", "by"), Verified: ("document", "by"), SiteAnswer: ("answer",)}
+        for name in names.get(type(record), ()):
+            text = getattr(record, name)
+            if isinstance(text, str) and _EXAMPLE.search(text):
+                yield Finding(
+                    "DC153",
+                    msg("this entry still says that it is an example: '{text}'", text=text),
+                    msg("write the real answer, document and person; or remove the entry"),
+                    record.where,
+                    f"{path}.{name}",
+                )
 
 
 def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:

@@ -22,6 +22,11 @@ def site(protocol: str, **here: Any) -> dict[str, Any]:
     return {**example, "example": "false", "protocols": {protocol: here}}
 
 
+def real(text: str) -> str:
+    """The example's text with documents and people that do not say that they are made up."""
+    return text.replace(" (example)", "").replace("（示例）", "").replace("Example ", "A. ")
+
+
 def codes(tmp_path: Path, protocol: str, content: dict[str, Any]) -> list[str]:
     path = tmp_path / "site.yaml"
     path.write_text(json.dumps(content), "utf-8")
@@ -100,7 +105,8 @@ def test_the_example_site_file_never_releases_anything(tmp_path: Path) -> None:
     example["protocols"]["NCT07203599"] |= verified(protocol.sha256)
     path = tmp_path / "site.yaml"
     for is_example, release in (("true", "draft"), ("false", "released")):
-        path.write_text(json.dumps({**example, "example": is_example}), "utf-8")
+        text = json.dumps({**example, "example": is_example}, ensure_ascii=False)
+        path.write_text(text if is_example == "true" else real(text), "utf-8")
         ran = dosecalc("dose", "NCT07203599", "--arm", "phase1-A", "--area", "23.4", "--site", str(path), "--json")
         assert ran.json["release"] == release, ran.out
 
@@ -119,3 +125,42 @@ def test_a_visit_that_takes_no_time_is_refused(tmp_path: Path) -> None:
     content = site("NCT07203599")
     content["clinic"] = {**content["clinic"], "visit_length": "-PT1H"}
     assert codes(tmp_path, "NCT07203599", content) == ["DC155"]
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("document", "Pharmacy manual (example)"),
+        ("document", "药房手册（示例）"),
+        ("section", "4.2 (Example)"),
+        ("by", "Example pharmacist"),
+    ],
+)
+def test_an_entry_that_was_left_of_the_example_is_refused(tmp_path: Path, place: str, text: str) -> None:
+    # Otherwise `example: false` alone would turn what the example made up into confirmed answers.
+    entry = {"answer": "up", "confirmed": {**CONFIRMED, place: text}}
+    content = site("NCT07203599", answers={"ROUNDING": entry})
+    assert codes(tmp_path, "NCT07203599", content) == ["DC153"]
+
+
+def test_a_verification_by_an_example_is_refused(tmp_path: Path) -> None:
+    here = verified(load_protocol("NCT07203599").sha256)
+    here["verified"]["by"] = "Example pharmacist"
+    assert codes(tmp_path, "NCT07203599", site("NCT07203599", **here)) == ["DC153"]
+
+
+def test_the_example_that_only_says_that_it_is_none_is_refused(tmp_path: Path) -> None:
+    text = Path(shipped("sites", "example.yaml")).read_text("utf-8").replace("example: true", "example: false")
+    path = tmp_path / "site.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InvalidFile) as caught:
+        load("NCT07084012", str(path))
+    assert {f.code for f in caught.value.findings} == {"DC153"}
+    assert "this entry still says that it is an example: 'Example pharmacist'" in str(caught.value)
+
+
+def test_an_example_inside_a_title_is_no_example(tmp_path: Path) -> None:
+    entry = {"answer": "up", "confirmed": {**CONFIRMED, "section": "4.2, with a worked example"}}
+    path = tmp_path / "site.yaml"
+    path.write_text(json.dumps(site("NCT07203599", answers={"ROUNDING": entry})), "utf-8")
+    assert load("NCT07203599", str(path)).confirms
