@@ -1,4 +1,4 @@
-"""Whole columns of doses in 64-bit integers: the second engine, whose arithmetic shares nothing with the first (R14).
+"""Whole columns of doses in 64-bit integers: products, sites and rounding of the second engine, all its own (R14).
 
 Every column has the length of the table; a rule's numbers mean something only in the rows of its members.
 """
