@@ -20,7 +20,7 @@ def calendar(out: Path, *words: str) -> Ran:
     return dosecalc(*base, "--out", str(out), *words)
 
 
-def starts(path: Path, tmp_path: Path) -> list[str | None]:
+def starts(path: Path, tmp_path: Path) -> list[str]:
     events: list[Event] = check_calendar(path, tmp_path)
     return sorted(str(event["start"]) for event in events)
 
