@@ -241,8 +241,9 @@ def test_both_engines_agree_on_the_shipped_tables(name: str) -> None:
     frame = pd.read_csv(SCHEDULES / "cohorts" / f"{name}.csv", dtype=str, keep_default_na=False)
     table = plan_cohort(trial, frame)
     assert len(table) > 2
-    for place, row in enumerate(frame.to_dict("records")):
-        arms = (str(row["arm"]),) if row["arm"] else tuple(trial.protocol.arms)
+    for place, cells_of_row in enumerate(frame.to_dict("records")):
+        row = {str(name): cell for name, cell in cells_of_row.items()}
+        arms = (row["arm"],) if row["arm"] else tuple(trial.protocol.arms)
         alone = one(trial, arms, row, None)
         assert isinstance(alone, Doses)
         cells = {key: value for key, value in row_of(table, place).items() if not key.startswith(DATES)}
