@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from dosecalc.app import shipped
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -30,5 +33,18 @@ def test_start(benchmark: BenchmarkFixture, name: str) -> None:
 
     def call() -> int:
         return subprocess.run([sys.executable, "-c", *CALLS[name]], env=env, stdout=subprocess.DEVNULL).returncode
+
+    assert benchmark.pedantic(call, rounds=15, warmup_rounds=2) == 0
+
+
+@pytest.mark.benchmark(group="start to exit")
+def test_start_with_a_file_of_ones_own(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    copy = tmp_path / "mine.yaml"
+    copy.write_bytes(Path(shipped("NCT07203599.yaml")).read_bytes())
+    words = [sys.executable, "-c", PROGRAM, "dose", str(copy), "--arm", "phase1-A", "--area", "24"]
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+    def call() -> int:
+        return subprocess.run(words, env=env, stdout=subprocess.DEVNULL).returncode
 
     assert benchmark.pedantic(call, rounds=15, warmup_rounds=2) == 0
