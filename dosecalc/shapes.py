@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from dosecalc.protocol.settled import WINDOW_READING
 from dosecalc.reading import exact_plain, plain, readings
 from dosecalc.text import Language, render
-from dosecalc.visits.visit import WINDOW_READING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,20 @@ import click
 
 from dosecalc import app, shapes
 from dosecalc.cli.table import display_width
-from dosecalc.cli.ui import HELP_OPTIONS, Ui, arm_option, common_options, examples, help_text, option, site_option
+from dosecalc.cli.ui import (
+    HELP_OPTIONS,
+    Ui,
+    arm_option,
+    common_options,
+    examples,
+    help_text,
+    option,
+    site_option,
+    terminal_width,
+)
+from dosecalc.protocol.settled import WINDOW_READING
 from dosecalc.text import msg
 from dosecalc.visits.moments import readable, weekday
-from dosecalc.visits.visit import WINDOW_READING
 
 if TYPE_CHECKING:
     from dosecalc.blinding import BlindedPlan
@@ -96,7 +105,7 @@ def show(ui: Ui, settled: Settled, arm: str | None, plan: BlindedPlan) -> None:
     ]
     rows = [_row(visit, ui) for visit in visits]
     beside = sum(max(display_width(ui.say(cell)) for cell in cells) + 2 for cells in zip(*rows, strict=True))
-    room = shutil.get_terminal_size((beside + _BARS, 24)).columns - beside - 1
+    room = (terminal_width() or beside + _BARS) - beside - 1
     if room >= _LEAST_BARS:  # a narrow terminal shows the dates alone
         width = min(room, 2 * _BARS)
         encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -37,8 +36,10 @@ class Ui:
     def line(self, text: object = "") -> None:
         """Print one line for people; on a terminal a long English one is broken between words."""
         said = self.say(text)
-        width = shutil.get_terminal_size().columns
-        if len(said) > width and self.language == "en" and sys.stdout.isatty():
+        width = terminal_width()
+        if width and len(said) > width and self.language == "en":
+            import textwrap
+
             indent = " " * (len(said) - len(said.lstrip()) + 2)
             said = textwrap.fill(said, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
         click.echo(said)
@@ -84,6 +85,17 @@ class Ui:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "dosecalc"
         self.show_findings([Finding("DC001", _usage(error), msg("see {command} --help", command=command))])
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that the output goes to; None where it goes elsewhere.
+
+    `shutil` has this, too, and costs more to import than the rest of the command line.
+    """
+    if not sys.stdout.isatty():
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) else os.get_terminal_size(sys.stdout.fileno()).columns
 
 
 def _usage(error: click.ClickException) -> Message:

@@ -26,6 +26,9 @@ ROLES = {
     "study nurse": msg("study nurse"),
 }
 
+WINDOW_READING = msg("earliest and latest are both inside the window; days are the site's local calendar days")
+"""How `earliest` and `latest` are meant; it stands beside windows wherever they are handed out."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import refuse
 from dosecalc.files import read_file
+from dosecalc.protocol.settled import WINDOW_READING
 from dosecalc.text import msg, render
-from dosecalc.visits.visit import WINDOW_READING
 
 if TYPE_CHECKING:
     import datetime as dt

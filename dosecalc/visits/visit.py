@@ -6,8 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dosecalc.text import msg
-
 if TYPE_CHECKING:
     from dosecalc.protocol.model import Epoch
     from dosecalc.text import Message, Words
@@ -16,8 +14,6 @@ WindowKind = Literal["stated", "site", "anchor", "not_stated"]
 Status = Literal["planned", "pending", "done", "early", "late"]
 Moment = dt.date | dt.datetime
 """A date where the protocol counts days, an aware datetime where it counts hours; never mixed within one visit."""
-WINDOW_READING = msg("earliest and latest are both inside the window; days are the site's local calendar days")
-"""How `earliest` and `latest` are meant; it stands beside windows wherever they are handed out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
