@@ -98,6 +98,9 @@ def _warn_unusual(rows: Rows, given: CohortInput) -> None:
 
 def _warnings(rows: Rows) -> pd.Categorical[str]:
     """The codes that each row is warned with; missing where there is none."""
+    if not rows.warned.any():  # the usual case, and a million rows of it need no counting
+        none = np.full(rows.count, -1, np.int8)
+        return pd.Categorical.from_codes(none, categories=pd.Index([], dtype=object), validate=False)
     there = np.flatnonzero(np.bincount(rows.warned, minlength=256)[1:]) + 1
     place = np.full(256, -1, np.int16)
     place[there] = np.arange(len(there))
