@@ -107,16 +107,22 @@ def plan_cohort(trial: Settled, participants: pd.DataFrame, rounding: Rounding |
     """Plan the visit dates and doses of a whole table at once, a row each, with its index.
 
     `participants` has the columns `participant` and `start`, and those that the doses need (`arm`, `area_cm2`,
-    `weight_kg`, `level`). In a masked trial without the column `arm` only the dates are planned.
+    `weight_kg`, `level`). In a masked trial without the column `arm` only the dates are planned. Other columns are left
+    alone, but one that is surely a misspelt one of these is refused: a `Level` must not be passed over. Participants
+    are not compared with each other and their codes not checked, as the command `plan` does.
 
     Raises:
-        Refusal: everything that is wrong, with the numbers of the rows.
+        Refusal: everything that is wrong, with the numbers of the rows; DC617, a misspelt column.
     """
     import pandas as pd
 
     from dosecalc.dosing.cohort import cohort_doses
+    from dosecalc.errors import Refusal
+    from dosecalc.tables.columns import misspelt
     from dosecalc.visits.cohort import cohort_dates
 
+    if wrong := list(misspelt([str(name) for name in participants], trial.protocol)):
+        raise Refusal(wrong)
     dates = cohort_dates(trial, participants)
     masking = trial.protocol.masking
     if (

@@ -15,7 +15,7 @@ import pytest
 
 import dosecalc
 from dosecalc.app import shipped
-from dosecalc.errors import DosecalcError
+from dosecalc.errors import DosecalcError, Refusal
 from running import dosecalc as run
 
 if TYPE_CHECKING:
@@ -223,3 +223,20 @@ def test_the_python_of_the_readme_runs() -> None:
         exec(compile(block, str(README), "exec"), {})
     assert "2400000000" in out.getvalue()
     assert "2026-03-16" in out.getvalue()
+
+
+def test_a_column_that_is_surely_misspelt_is_not_passed_over() -> None:
+    table = pd.DataFrame(
+        {
+            "participant": ["P1"],
+            "start": ["2026-03-02"],
+            "arm": ["phase2-exosome"],
+            "area_cm2": ["20"],
+            "Level": ["1e8"],
+        }
+    )
+    with pytest.raises(Refusal, match="DC617 the column \"Level\" is not known; write 'level'"):
+        dosecalc.plan_cohort(dosecalc.load("NCT07203599", str(SITE)), table)
+    # A column that resembles none of ours belongs to the table.
+    own = table.drop(columns="Level").assign(arm="phase1-A", remark="left-handed")
+    assert len(dosecalc.plan_cohort(dosecalc.load("NCT07203599"), own)) == 1

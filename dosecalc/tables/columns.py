@@ -55,11 +55,8 @@ def find_columns(table: Table, protocol: Protocol) -> Columns:
         InvalidFile: no row can be read: DC616, a column stands twice; DC618, one is missing. With these all that is
             wrong with the columns and the shape of the table: DC612, DC616, DC617 (a column is not known).
     """
-    visits = tuple(name for encounter in protocol.encounters.values() for name, _ in occurrences(encounter))
-    anchors = tuple(anchor.id for anchor in protocol.anchors.values() if anchor.given == "by_name")
-    known = [*PLAIN, *FOR_DOSES]
-    known += [prefix + visit for prefix in (BOOK, REASON, ACTUAL) for visit in visits]
-    known += [ANCHOR + anchor for anchor in anchors]
+    visits, anchors = _visits(protocol), _anchors(protocol)
+    known = known_columns(protocol)
     meant = _meant(table.header, known)
     missing = list(_missing(table, meant, protocol))
     findings = (*_unreadable(table, known), *missing)
@@ -79,6 +76,29 @@ def find_columns(table: Table, protocol: Protocol) -> Columns:
         doses="arm" in place or not protocol.masking.masked,
         findings=findings,
     )
+
+
+def known_columns(protocol: Protocol) -> list[str]:
+    """Return every column that a table of participants of this protocol may have."""
+    after_visits = [prefix + visit for prefix in (BOOK, REASON, ACTUAL) for visit in _visits(protocol)]
+    return [*PLAIN, *FOR_DOSES, *after_visits, *(ANCHOR + anchor for anchor in _anchors(protocol))]
+
+
+def misspelt(header: Sequence[str], protocol: Protocol) -> Iterator[Finding]:
+    """Yield DC617 for each column that is surely a known one misspelt; what resembles none is the table's own affair."""
+    known = known_columns(protocol)
+    for name, column in zip(header, _meant(header, known), strict=True):
+        if name != column:
+            what = msg("the column {name} is not known", name=quoted(name))
+            yield Finding("DC617", what, msg("write '{near}', or delete the column", near=column))
+
+
+def _visits(protocol: Protocol) -> tuple[str, ...]:
+    return tuple(name for encounter in protocol.encounters.values() for name, _ in occurrences(encounter))
+
+
+def _anchors(protocol: Protocol) -> tuple[str, ...]:
+    return tuple(anchor.id for anchor in protocol.anchors.values() if anchor.given == "by_name")
 
 
 def _meant(header: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -33,6 +33,8 @@ _NAMED = 20
 """How many cells with more than 15 digits are named one by one."""
 _KEPT_WHOLE = 10**15
 """Below this a double keeps 15 digits of a whole number and more; above, not all of its digits are what was typed."""
+_CELL = re.compile(rb'<c\s[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_MOST_CELLS = 20_000_000
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
 
 
@@ -49,6 +51,7 @@ def read_sheet(data: bytes, file: str) -> tuple[Iterator[Record], tuple[Warned, 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             _check_size(parts, file)
+            _check_extent(parts, file)
             sheet, notes = _choose(CalamineWorkbook.from_filelike(io.BytesIO(data)), file)
             findings = list(_error_cells(parts, sheet.name, file))
         cells = sheet.to_python(skip_empty_area=False)
@@ -74,6 +77,25 @@ def _check_size(parts: zipfile.ZipFile, file: str) -> None:
             msg("check that this is the right file, or divide it"),
             Where(file),
         )
+
+
+def _check_extent(parts: zipfile.ZipFile, file: str) -> None:
+    """Refuse a sheet with a cell far away from the others: the library would reserve memory for all between them."""
+    for name in parts.namelist():
+        if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+            continue
+        columns, rows = b"A", 1
+        for found in _CELL.finditer(parts.read(name)):
+            columns = max(columns, found[1], key=lambda letters: (len(letters), letters))
+            rows = max(rows, int(found[2]))
+        last = _where(f"{columns.decode()}{rows}", file)
+        if last.line * last.column > _MOST_CELLS:
+            raise bad_file(
+                "DC610",
+                msg("the sheet reaches to cell {place}", place=f"{columns.decode()}{rows}"),
+                msg("delete the empty rows and columns behind the participants, and save it again"),
+                Where(file),
+            )
 
 
 def _choose(workbook: CalamineWorkbook, file: str) -> tuple[CalamineSheet, tuple[Warned, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import xlsxwriter
 
+from dosecalc.errors import InvalidFile
 from dosecalc.tables import spreadsheet
 from dosecalc.tables.rows import read_table
 from tables.building import HAIR, STROKE, refused
@@ -190,3 +191,12 @@ def test_a_workbook_packed_to_fill_the_memory_is_refused(monkeypatch: pytest.Mon
     (found,) = refused(single(["participant"], ["x" * 2000]), STROKE, file="list.xlsx")
     assert found.startswith("list.xlsx DC610 unpacked, the workbook has ")
     assert "; check that this is the right file, or divide it" in found
+
+
+def test_a_cell_far_away_from_the_others_is_refused_before_memory_is_reserved_for_all_between() -> None:
+    def far(_book: Book, sheet: Sheet) -> None:
+        sheet.write_string(0, 0, "participant")
+        sheet.write_string(1_048_575, 16_383, "x")
+
+    with pytest.raises(InvalidFile, match="DC610 the sheet reaches to cell XFD1048576"):
+        read_table(workbook(("Participants", far)), "list.xlsx")
