@@ -60,6 +60,11 @@ def test_what_would_be_a_slip_is_refused(words: list[str], code: str, tmp_path: 
     assert (ran.code, ran.codes) == (1, [code])
 
 
+def test_cancelling_and_booking_at_once_is_refused(tmp_path: Path) -> None:
+    ran = calendar(tmp_path / "x.ics", "--cancel", "--book", "D7=2026-03-09T09:30", "--json")
+    assert (ran.code, ran.codes) == (2, ["DC008"])
+
+
 def test_unbooking_what_was_not_booked_says_what_was(tmp_path: Path) -> None:
     first = tmp_path / "1.ics"
     calendar(first, "--book", "D14=2026-03-16T09:30")

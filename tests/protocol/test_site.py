@@ -61,6 +61,8 @@ def verified(sha256: str) -> dict[str, Any]:
         ("NCT06932393", answer("MONTH", "a month"), "DC145"),
         ("NCT07203599", answer("MOON", "up"), "DC144"),
         ("NCT07203599", answer("SITE_VOLUME", "5 kg"), "DC145"),
+        ("NCT07203599", answer("SITE_VOLUME", "0 mL/site"), "DC145"),
+        ("NCT07203599", answer("MINOXIDIL_TIMES", "3"), "DC145"),
         ("NCT06932393", answer("SEQUENCE", "change_over"), "DC151"),
         ("NCT07084012", answer("ONSET_BEFORE", "consent"), "DC151"),
         ("NCT07203599", answer("RECORD_PLACEBO", "placebo"), "DC151"),
@@ -86,6 +88,7 @@ def test_a_site_file_that_does_not_fit_its_protocol_is_refused(
     [
         ({"timezone": "China/Shenzhen"}, "DC140"),
         ({"timezone": "../etc/passwd"}, "DC140"),
+        ({"timezone": "posixrules"}, "DC140"),
         ({"example": "perhaps"}, "DC105"),
     ],
 )
