@@ -18,6 +18,7 @@ from dosecalc.cli.ui import (
     option,
     site_option,
 )
+from dosecalc.errors import Finding, Usage
 from dosecalc.text import msg
 from dosecalc.visits.moments import readable, weekday
 
@@ -93,6 +94,9 @@ def command(
     site: str | None,
 ) -> None:
     """Plan and write one calendar."""
+    if cancel and (bookings or unbook):
+        what = msg("--cancel cancels every item, and books none")
+        raise Usage([Finding("DC008", what, msg("leave out --book and --unbook, or --cancel"))])
     settled = app.load(protocol, site)
     dates = app.Dates(start=start, actual=actual, anchors=anchors, bookings=bookings, outside_window=outside_window)
     asked = app.Asked(areas=areas, rounding=rounding, weight=weight, level=level)

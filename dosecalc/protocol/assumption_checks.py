@@ -70,8 +70,12 @@ def wrong_answer(assumption: Assumption, answer: str) -> Message | None:
     try:
         if assumption.kind == "duration":
             parse_offset(answer)
-        elif assumption.kind == "quantity" and parse_quantity(answer).unit != unit(str(assumption.unit)):
-            return msg("write the amount in {unit}", unit=str(assumption.unit))
+        elif assumption.kind == "quantity":
+            given = parse_quantity(answer)
+            if given.unit != unit(str(assumption.unit)):
+                return msg("write the amount in {unit}", unit=str(assumption.unit))
+            if given.value == 0:
+                return msg("write an amount above zero")
         elif assumption.kind == "count" and not _COUNT.fullmatch(answer):
             return msg("write a whole number")
     except Refusal as refusal:

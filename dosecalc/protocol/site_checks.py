@@ -32,6 +32,8 @@ def check_site(site: Site) -> Iterator[Finding]:
 
     if site.timezone:
         try:
+            if "/" not in site.timezone and site.timezone != "UTC":  # files such as posixrules are no places
+                raise ValueError(site.timezone)
             ZoneInfo(site.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             yield Finding(

@@ -85,7 +85,7 @@ def known_columns(protocol: Protocol) -> list[str]:
 
 
 def misspelt(header: Sequence[str], protocol: Protocol) -> Iterator[Finding]:
-    """Yield DC617 for each column that is surely a known one misspelt; what resembles none is the table's own affair."""
+    """Yield DC617 for each column that is surely a known one misspelt; others are the table's own affair."""
     known = known_columns(protocol)
     for name, column in zip(header, _meant(header, known), strict=True):
         if name != column:
