@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 import dosecalc
 
@@ -17,6 +18,12 @@ CI = os.environ.get("CI", "") not in ("", "0", "false")
 CHECKOUT = Path(__file__).parent.parent
 SPOKEN = ("DOSECALC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE")
 """What of the caller's environment would change the words that are tested."""
+
+
+# In CI the same examples every time, so that one commit has one result; by hand new ones, so that faults are found.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("by hand", deadline=None)
+settings.load_profile("ci" if CI else "by hand")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

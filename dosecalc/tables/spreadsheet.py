@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -55,7 +56,7 @@ def read_sheet(data: bytes, file: str) -> tuple[Iterator[Record], tuple[Warned, 
             sheet, notes = _choose(CalamineWorkbook.from_filelike(io.BytesIO(data)), file)
             findings = list(_error_cells(parts, sheet.name, file))
         cells = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError, RuntimeError) as error:
+    except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, RuntimeError) as error:
         raise bad_file(
             "DC610",
             msg("the workbook cannot be read ({reason})", reason=str(error)),
