@@ -11,12 +11,14 @@ from dosecalc.app.typed import Asked, dose_input
 from dosecalc.errors import refuse
 from dosecalc.files import read_file, write_whole
 from dosecalc.plan import WantedBooking, dosed_arms, plan_doses, plan_visits, visible_arm
-from dosecalc.text import msg
+from dosecalc.text import msg, render
+from dosecalc.visits.moments import local_day, readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dosecalc.blinding import BlindedPlan
+    from dosecalc.calendars.revisions import Previous
     from dosecalc.dosing.result import Doses
     from dosecalc.plan import Participant
     from dosecalc.protocol.settled import Settled
@@ -158,6 +160,8 @@ def write_calendar(
     """
     import hashlib
 
+    from dosecalc.calendars.event import calendar_uid
+    from dosecalc.calendars.revisions import read_previous
     from dosecalc.participant_code import check_code
 
     check_code(who.code)
@@ -171,8 +175,13 @@ def write_calendar(
     typed = tuple(who.bookings)
     if audience == "pharmacy":
         who = replace(who, given=dose_input(settled, who.arm, asked))
+    before = None
     if earlier is not None:
-        who, stamp = _follow_on(settled, who, earlier, audience, stamp, unbook)
+        unarmed = replace(who, arm=None) if settled.protocol.masking.masked else who
+        unbooked = schedule(settled, replace(unarmed, bookings={}))
+        before = read_previous(earlier, calendar_uid(unbooked.protocol, unbooked.participant, audience))
+        if not cancel:  # what is cancelled keeps nothing
+            who = _follow_on(unbooked, who, before, audience, language, unbook)
     elif unbook:
         raise refuse(
             "DC506",
@@ -192,7 +201,7 @@ def write_calendar(
         doses,
         audience=audience,
         language=language,
-        stamp=stamp or now(),
+        stamp=stamp or _present(before),
         previous=earlier,
         cancel=cancel,
     )
@@ -207,41 +216,77 @@ def write_calendar(
 
 
 def _follow_on(
-    settled: Settled,
+    plan: BlindedPlan,
     who: Participant,
-    earlier: bytes,
+    previous: Previous,
     audience: CalendarAudience,
-    stamp: dt.datetime | None,
+    language: Language,
     unbook: Sequence[str],
-) -> tuple[Participant, dt.datetime | None]:
-    """The participant with the bookings that stand in the earlier calendar, and a stamp that comes after its stamps.
+) -> Participant:
+    """The participant with the bookings that stand in the earlier calendar; `plan` is theirs without any booking.
 
     A visit that was booked stays booked until somebody books another time or takes it out by name: nobody must lose a
-    visit because they did not type it again.
+    visit because they did not type it again. One that was accepted outside its window keeps its own reason, as long as
+    the windows are the same.
     """
-    from dosecalc.calendars.event import calendar_uid
-    from dosecalc.calendars.revisions import booked_before, read_previous
+    from dosecalc.calendars.revisions import begins_alike, booked_before
 
-    unarmed = replace(who, arm=None) if settled.protocol.masking.masked else who
-    plan = schedule(settled, replace(unarmed, bookings={}))
-    previous = read_previous(earlier, calendar_uid(plan.protocol, plan.participant, audience))
     before = booked_before(previous, plan, audience)
-    if unknown := [visit for visit in unbook if visit not in before or visit in who.bookings]:
-        raise refuse(
-            "DC506",
-            msg("{visit} has no booking in the earlier calendar to take out", visit=unknown[0]),
-            msg("booked there: {visits}", visits=", ".join(before) or "-"),
-        )
-    kept = {
-        visit: WantedBooking(when=when, outside_window=who.outside_window)
-        for visit, when in before.items()
-        if visit not in unbook
-    }
-    if stamp is None:
-        latest, present = previous.latest, now()
-        soon = latest is not None and present <= latest < present + _CLOCK_SLACK
-        stamp = latest + dt.timedelta(seconds=1) if soon and latest is not None else present
-    return replace(who, bookings={**kept, **who.bookings}), stamp
+    alike = begins_alike(previous, plan, audience)
+    for name, stood in before.items():
+        if stood.attended is not None:
+            raise refuse(
+                "DC425",
+                msg("{visit} stands as attended in the earlier calendar, {when}", visit=name, when=stood.attended),
+                msg("give it again: --actual {visit}={day}", visit=name, day=stood.attended[:10]),
+            )
+    _check_unbooked(unbook, who, tuple(before))
+    kept: dict[str, WantedBooking] = {}
+    for booked in plan.visits:
+        name, day = booked.visit.encounter, booked.visit.target
+        if name not in before or name in unbook or name in who.bookings:
+            continue
+        when, reason = before[name].when, before[name].reason
+        if when is None:
+            continue
+        if booked.visit.window == "anchor" and day is not None and when.date() != local_day(day):
+            raise refuse(
+                "DC424",
+                msg("{visit} stands booked for {when} in the earlier calendar", visit=name, when=readable(when)),
+                msg(
+                    "the start is now {day}: book it anew with --book {visit}={day}T09:30, or take it out with "
+                    "--unbook {visit}",
+                    visit=name,
+                    day=local_day(day).isoformat(),
+                ),
+            )
+        accepted = (reason or render(msg("as in the earlier calendar"), language)) if alike else None
+        kept[name] = WantedBooking(when=when, outside_window=accepted)
+    return replace(who, bookings={**kept, **who.bookings})
+
+
+def _present(previous: Previous | None) -> dt.datetime:
+    """The clock; or one second after the earlier calendar, where that was made in this very minute."""
+    latest, present = previous.latest if previous else None, now()
+    if latest is not None and present <= latest < present + _CLOCK_SLACK:
+        return latest + dt.timedelta(seconds=1)
+    return present
+
+
+def _check_unbooked(unbook: Sequence[str], who: Participant, before: Sequence[str]) -> None:
+    for visit in unbook:
+        if visit in who.bookings:
+            raise refuse(
+                "DC506",
+                msg("{visit} is to be booked and taken out at once", visit=visit),
+                msg("leave out --unbook {visit}: booking another time is enough", visit=visit),
+            )
+        if visit not in before:
+            raise refuse(
+                "DC506",
+                msg("{visit} has no booking in the earlier calendar to take out", visit=visit),
+                msg("booked there: {visits}", visits=", ".join(before) or "-"),
+            )
 
 
 def _check_reasons(plan: BlindedPlan, typed: Sequence[str]) -> None:

@@ -118,7 +118,7 @@ def _named(pairs: Iterable[str], option: str, zone: str) -> Mapping[str, Moment]
             raise _usage(
                 "DC004",
                 msg("'{text}' is not a name, an equals sign and a date", text=pair),
-                msg("write for example {option} D7=2026-03-09", option=option),
+                msg("write for example {option} D7=2026-03-09T09:30", option=option),
             )
         if name in found:
             raise _usage("DC006", msg("{option} names {name} twice", option=option, name=name), msg("give it once"))

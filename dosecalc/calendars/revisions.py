@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.calendars.event import check_text, item_uid
 from dosecalc.calendars.ics import read_event, write_event
+from dosecalc.calendars.said import attended_in, reason_in
 from dosecalc.calendars.wording import cancelled_words
 from dosecalc.errors import refuse
 from dosecalc.text import msg
@@ -96,22 +97,53 @@ def read_previous(data: bytes, calendar: str) -> Previous:
     return Previous(items=items)
 
 
-def booked_before(previous: Previous, plan: BlindedPlan, audience: Audience) -> dict[str, dt.datetime]:
-    """Return the times for which visits of `plan` that have not taken place stand booked in the previous file.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What the previous file says of a visit: booked, with the reason if outside the window; or attended."""
+
+    when: dt.datetime | None
+    reason: str | None = None
+    attended: str | None = None
+
+
+def booked_before(previous: Previous, plan: BlindedPlan, audience: Audience) -> dict[str, Kept]:
+    """Return the bookings and the attended visits of the previous file, for visits of `plan` without an actual date.
 
     Raises:
         Refusal: DC502, an item of the file cannot be read.
     """
-    found: dict[str, dt.datetime] = {}
+    found: dict[str, Kept] = {}
     for booked in plan.visits:
         uid = item_uid(plan.protocol, plan.participant, "visit", booked.visit.encounter, audience)
         earlier = previous.items.get(uid)
         if earlier is None or earlier.cancelled or booked.visit.actual is not None:
             continue
-        start = _read(uid, earlier).start
-        if isinstance(start, dt.datetime):
-            found[booked.visit.encounter] = start
+        event = _read(uid, earlier)
+        if (attended := attended_in(event.description)) is not None:
+            found[booked.visit.encounter] = Kept(when=None, attended=attended)
+        elif isinstance(event.start, dt.datetime):
+            found[booked.visit.encounter] = Kept(when=event.start, reason=reason_in(event.description))
     return found
+
+
+def begins_alike(previous: Previous, plan: BlindedPlan, audience: Audience) -> bool:
+    """Whether the visits that others count from stand in the previous file on the day that they have now.
+
+    Then the windows are the same, and what was accepted outside one need not be explained again.
+    """
+    for booked in plan.visits:
+        visit = booked.visit
+        if visit.window != "anchor" or visit.target is None:
+            continue
+        uid = item_uid(plan.protocol, plan.participant, "visit", visit.encounter, audience)
+        earlier = previous.items.get(uid)
+        if earlier is None or earlier.cancelled or _day(_read(uid, earlier).start) != _day(visit.target):
+            return False
+    return True
+
+
+def _day(moment: dt.date | dt.datetime) -> dt.date:
+    return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
 def _item(block: bytes) -> tuple[str, Earlier]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from dosecalc.calendars.dose_words import DRAFT, dose_text
 from dosecalc.calendars.event import Alarm, Event, calendar_uid, check_text, item_uid
 from dosecalc.calendars.ics import Head
+from dosecalc.calendars.said import attended, booked_outside, took_place
 from dosecalc.text import msg, render
 from dosecalc.visits.moments import readable, site_zone
 
@@ -107,7 +108,7 @@ def participant_visit(
     if visit.target is None and open_date:
         return None
     if visit.actual is not None:
-        lines.append(msg("This visit took place on {day}.", day=_day(visit.actual, plan).isoformat()))
+        lines.append(took_place(_day(visit.actual, plan).isoformat()))
     elif open_date:
         if clinic and clinic.unbooked_visits == "leave_out":
             return None
@@ -253,7 +254,7 @@ def _staff_lines(plan: BlindedPlan, booked: BookedVisit) -> Iterator[Message]:
     """What a clinic needs to know of a visit; every export states how its windows are to be read."""
     visit, booking = booked.visit, booked.booking
     if visit.actual is not None:
-        yield msg("Attended: {when}", when=shown(visit.actual, plan))
+        yield attended(shown(visit.actual, plan))
         if visit.days_from_target is not None:
             yield msg("Days from the target day: {days}", days=_signed(visit.days_from_target))
         if visit.window in ("stated", "site"):
@@ -261,7 +262,7 @@ def _staff_lines(plan: BlindedPlan, booked: BookedVisit) -> Iterator[Message]:
     if booking is not None:
         yield msg("Booked: {when}", when=shown(booking.when, plan))
         if booking.outside_window:
-            yield msg("Booked outside the window. Reason: {reason}", reason=booking.outside_window)
+            yield booked_outside(booking.outside_window)
     yield msg("Participant: {code}", code=plan.participant)
     yield msg("Visit: {label} ({encounter})", label=visit.label, encounter=visit.encounter)
     yield msg("Protocol: {protocol}, version {version}", protocol=plan.protocol, version=plan.protocol_version)

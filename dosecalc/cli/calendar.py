@@ -97,6 +97,9 @@ def command(
     if cancel and (bookings or unbook):
         what = msg("--cancel cancels every item, and books none")
         raise Usage([Finding("DC008", what, msg("leave out --book and --unbook, or --cancel"))])
+    if outside_window is not None and not bookings:
+        what = msg("--outside-window gives a reason for no booking")
+        raise Usage([Finding("DC009", what, msg("add --book, or leave the reason out"))])
     settled = app.load(protocol, site)
     dates = app.Dates(start=start, actual=actual, anchors=anchors, bookings=bookings, outside_window=outside_window)
     asked = app.Asked(areas=areas, rounding=rounding, weight=weight, level=level)
@@ -140,6 +143,9 @@ def show_booked(ui: Ui, plan: BlindedPlan, *, cancelled: bool) -> None:
             ui.line(name + ui.say(msg("not booked; target day {day}", day=readable(visit.target))))
         else:
             ui.line(name + ui.say(msg("no date yet")))
+    if plan.routine is not None:
+        daily = msg("{days} days from {first}, daily", days=plan.routine.days, first=plan.routine.first.isoformat())
+        ui.line(f"  {'+':<6}" + ui.say(msg("cancelled") if cancelled else daily))
     for check in plan.checks:
         if check.ok is False:
             ui.line(msg("NOT MET: {text}", text=check.text))
