@@ -81,9 +81,10 @@ def _apart(protocol: Protocol, one: DoseRule, two: DoseRule) -> Iterator[Message
         return  # a placebo takes its sites and its volume from its product
     if _sites(one) != _sites(two):
         yield msg("the injection sites")
-    if _measured(one) and _measured(two) and _measured(one) != _measured(two):
+    stands_in = one.volume_matched or two.volume_matched
+    if not stands_in and _measured(one) != _measured(two):
         yield msg("when the area is measured")
-    if one.volume_matched or two.volume_matched:
+    if stands_in:
         if one.volume is None and two.volume is None:
             yield msg("the volume")  # the placebo of something else, and no volume that would be the same for both
     elif _poured(protocol, one) != _poured(protocol, two):
