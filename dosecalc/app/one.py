@@ -61,8 +61,12 @@ def pharmacy(settled: Settled, who: Participant) -> tuple[BlindedPlan, Doses]:
         Refusal: DC302, DC304 and what `visits` and `dosing` refuse.
     """
     doses = plan_doses(settled, who)
-    unarmed = replace(who, arm=None) if settled.protocol.masking.masked else who
-    return schedule(settled, unarmed), doses
+    return schedule(settled, _as_anyone(settled, who)), doses
+
+
+def _as_anyone(settled: Settled, who: Participant) -> Participant:
+    """The participant as those know them who plan visits: in a masked trial without the arm."""
+    return replace(who, arm=None) if settled.protocol.masking.masked else who
 
 
 def write_timeline(path: str, title: str, plan: BlindedPlan, language: Language) -> None:
@@ -156,7 +160,8 @@ def write_calendar(
 
     Raises:
         Refusal: what `schedule`, `pharmacy` and `calendar_bytes` refuse; DC371 where a dose's options are given for an
-            audience that sees no doses; DC6xx where the file cannot be written.
+            audience that sees no doses; DC423 to DC425 and DC506 where the bookings do not go together with each other
+            or with the file `previous`; DC6xx where a file cannot be read or written.
     """
     import hashlib
 
@@ -177,8 +182,7 @@ def write_calendar(
         who = replace(who, given=dose_input(settled, who.arm, asked))
     before = None
     if earlier is not None:
-        unarmed = replace(who, arm=None) if settled.protocol.masking.masked else who
-        unbooked = schedule(settled, replace(unarmed, bookings={}))
+        unbooked = schedule(settled, replace(_as_anyone(settled, who), bookings={}))
         before = read_previous(earlier, calendar_uid(unbooked.protocol, unbooked.participant, audience))
         if not cancel:  # what is cancelled keeps nothing
             who = _follow_on(unbooked, who, before, audience, language, unbook)
@@ -228,6 +232,10 @@ def _follow_on(
     A visit that was booked stays booked until somebody books another time or takes it out by name: nobody must lose a
     visit because they did not type it again. One that was accepted outside its window keeps its own reason, as long as
     the windows are the same.
+
+    Raises:
+        Refusal: DC424, the first visit stands booked on another day than the start; DC425, a visit stands as attended
+            and has no actual date now; DC502, the file cannot be read; DC506, nothing to take out.
     """
     from dosecalc.calendars.revisions import begins_alike, booked_before
 

@@ -58,9 +58,7 @@ def command(ui: Ui, out: str) -> None:
                 (
                     booked.visit.label,
                     _shown(booked.visit.target),
-                    f"{_shown(booked.visit.earliest)} … {_shown(booked.visit.latest)}"
-                    if booked.visit.earliest
-                    else "–",
+                    _window(booked.visit),
                     " + ".join(ui.say(_amount(dose)) for dose in given.get(booked.visit.encounter, [])) or "–",
                 )
                 for booked in first.visits

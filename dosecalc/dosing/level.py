@@ -89,7 +89,7 @@ def _by_hand(protocol: Protocol, level: Level, by_hand: Quantity | None) -> Chos
 def _among(decided: tuple[SiteLevel, ...], by_hand: Quantity | None) -> SiteLevel:
     """The decided level that is meant."""
     values = listed([show(one.amount) for one in decided])
-    if by_hand is None and len(decided) > 1:
+    if by_hand is None and len({one.amount for one in decided}) > 1:
         raise refuse(
             "DC335",
             msg("the site file has several decided levels: {levels}", levels=values),

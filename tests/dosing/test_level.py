@@ -123,6 +123,8 @@ def test_an_escalation_has_several_decided_levels_and_the_participants_own_is_gi
     # 10 cm² × 1,000,000,000 particles/cm²
     assert doses.doses[0].total == q("1e10 particles")
     assert not any("--level" in str(reason) for reason in doses.draft)
+    # The same level decided twice leaves nothing to choose.
+    assert ranged(None, "5e8 particles/cm², 5.0e8 particles/cm²").doses[0].total == q("5e9 particles")
     with pytest.raises(Refusal, match="DC335 the site file has several decided levels: 500,000,000"):
         ranged(None, both)
     with pytest.raises(Refusal, match="DC333 the level given, 2,000,000,000"):
