@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dosecalc.protocol.site import Site
+    from dosecalc.protocol.stock import Stock
 
 
 def read_protocol(data: bytes, file: str) -> Protocol:
@@ -39,6 +40,19 @@ def read_site(data: bytes, file: str) -> Site:
 
     site: Site = _read(Site, data, file, check_site)
     return site
+
+
+def read_stock(data: bytes, file: str) -> Stock:
+    """Read and check a stock file by itself; `check_stock_against` compares it with a protocol.
+
+    Raises:
+        InvalidFile: with all findings, in the order of the file.
+    """
+    from dosecalc.protocol.stock import Stock
+    from dosecalc.protocol.stock_checks import check_stock
+
+    stock: Stock = _read(Stock, data, file, check_stock)
+    return stock
 
 
 def _read(record: type, data: bytes, file: str, check: Callable[[Any], Iterator[Finding]]) -> Any:

@@ -14,7 +14,7 @@ from typing import Literal
 from dosecalc.errors import Where
 from dosecalc.protocol.dose_rule import NOWHERE, Id
 from dosecalc.protocol.model import Window
-from dosecalc.protocol.offsets import ClockOffset
+from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
 from dosecalc.quantity import Quantity
 from dosecalc.text import Words
 
@@ -78,6 +78,69 @@ class Verified:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SiteAreaAge:
+    """How old a measured area may be on the day of the dose that follows from it (R9)."""
+
+    at_most: CalendarOffset
+    confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SitePreparation:
+    """How the pharmacy prepares one product of a protocol: devices, overage, and what it looks like on the label.
+
+    `measured_with` and `given_with` name syringes of the site; without `given_with` the product is infused, in
+    `infused_in`. `sites_per_syringe` limits how many sites one syringe serves. `overage` is what is prepared beyond
+    the administered volume and the dead space of the syringes, in mL or in % of the administered volume. `placebo`
+    says what a product without a dose of its own is made of: `whole`, the final volume is all placebo; `part`,
+    `placebo_volume` of it, made up with the diluent.
+    """
+
+    id: Id
+    dosage_form: Words
+    vials_by: Literal["nominal", "extractable"]
+    measured_with: Id
+    given_with: Id | None = None
+    sites_per_syringe: int | None = None
+    overage: Quantity
+    diluent: Words | None = None
+    infused_in: ClockOffset | None = None
+    placebo: Literal["whole", "part"] | None = None
+    placebo_volume: Quantity | None = None
+    confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteLook:
+    """What makes the preparations of a masked trial look alike, and who does it (R15)."""
+
+    instruction: Words
+    by: Words
+    confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteLabel:
+    """What a label says that no calculation knows: the trial's code, the people, and the name that masks the arm.
+
+    `masked_name` is the name of the product on a label of a masked trial, alike for all arms.
+    """
+
+    trial_code: str
+    sponsor: Words
+    investigator: Words
+    address: Words
+    telephone: str
+    masked_name: Words | None = None
+    directions: Words
+    confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SiteProtocol:
     """What the site says about one protocol."""
 
@@ -86,6 +149,10 @@ class SiteProtocol:
     answers: Mapping[Id, SiteAnswer] = field(default_factory=dict)
     levels: Mapping[Id, SiteLevels] = field(default_factory=dict)
     windows: Mapping[Id, SiteWindow] = field(default_factory=dict)
+    area_age: SiteAreaAge | None = None
+    preparation: Mapping[Id, SitePreparation] = field(default_factory=dict)
+    look: SiteLook | None = None
+    label: SiteLabel | None = None
     where: Where = field(default=NOWHERE, compare=False)
 
 
@@ -106,6 +173,17 @@ class Clinic:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Syringe:
+    """A syringe of the pharmacy: nominal volume, graduation, and the dead space with its needle, in mL (R13)."""
+
+    id: Id
+    nominal: Quantity
+    graduation: Quantity
+    dead_space: Quantity
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """One site's answers, for the protocols that it takes part in."""
 
@@ -116,6 +194,7 @@ class Site:
     clinic: Clinic
     rectangle_areas: Literal["allow", "refuse"]
     """Whether length x width is accepted as an area; it overstates one by 41 % (R9)."""
+    syringes: Mapping[Id, Syringe] = field(default_factory=dict)
     protocols: Mapping[Id, SiteProtocol]
     sha256: str = field(default="", compare=False)
     where: Where = field(default=NOWHERE, compare=False)

@@ -1,0 +1,51 @@
+"""What a dose worksheet says, whatever it is printed as: one participant's preparation at one visit (R16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from dosecalc.dosing.prepared import Dispensing, Preparation
+    from dosecalc.dosing.result import Doses
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.text import Message, Words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Input:
+    """A value that somebody gave: what it is, as it was typed, and how, by whom and when it was found (R9, R16)."""
+
+    label: Message
+    value: Message | str
+    method: str | None = None
+    by: str | None = None
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worksheet:
+    """Everything that stands on a worksheet. `made_at` has an offset; `digest` is that of its JSON without it.
+
+    `preparations` has two entries where a participant gets two areas injected at one visit. `participant` is None where
+    no code was given: the paper then has a line to write it on. `overrides` are decisions that somebody typed.
+    """
+
+    settled: Settled
+    arm: str | None
+    participant: str | None
+    visit: str
+    visit_label: Words
+    doses: Doses
+    preparations: tuple[Preparation | Dispensing, ...]
+    inputs: tuple[Input, ...]
+    overrides: tuple[Message, ...] = ()
+    draft: tuple[Message, ...]
+    warnings: tuple[Message, ...] = ()
+    on: dt.date
+    made_at: dt.datetime
+    version: str
+    stock_sha256: str
+    digest: str = ""
