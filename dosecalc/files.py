@@ -18,7 +18,7 @@ from dosecalc.errors import refuse
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from dosecalc.errors import Refusal
 
@@ -87,6 +87,42 @@ def write_whole(path: str, data: bytes) -> None:
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(aside)
+
+
+def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) -> None:
+    """Write files into a folder that may hold others: all of them, or none.
+
+    Each is made beside its target first; only when all are complete do they take their names. What is there already
+    is replaced only where `replace` says so and otherwise refused, because somebody may have signed it.
+
+    Raises:
+        Refusal: DC602 to DC604 as `write_whole`; DC607, one of the files is there already.
+    """
+    make_folder(folder)
+    taken = [name for name in files if os.path.lexists(os.path.join(folder, name))]
+    if taken and not replace:
+        raise refuse(
+            "DC607",
+            msg("{folder} holds {names} already", folder=folder, names=", ".join(taken)),
+            msg("name another folder, or give --force to replace what was written there"),
+        )
+    made: dict[str, str] = {}
+    with _refusing(folder):
+        try:
+            for name, data in files.items():
+                target = os.path.join(os.path.realpath(folder), name)
+                aside, descriptor = _aside(target, lambda path: os.open(path, _NEW, 0o666))
+                made[aside] = target
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(descriptor)
+            for aside, target in made.items():
+                os.replace(aside, target)
+        finally:
+            for aside in made:
+                with suppress(FileNotFoundError):
+                    os.unlink(aside)
 
 
 class Staging:

@@ -35,6 +35,23 @@ def preferred_language() -> Language:
     return "zh" if locale.lower().startswith("zh") else "en"
 
 
+def user(given: str | None) -> str:
+    """Who works: the name given, else DOSECALC_USER, else the account of the operating system.
+
+    Raises:
+        Refusal: DC010 where none of them tells.
+    """
+    import getpass  # asks the operating system only where nobody was named
+
+    name = given or os.environ.get("DOSECALC_USER")
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:  # no such account; Python 3.13 raises the first, older ones the second
+        raise refuse("DC010", msg("it is not known who you are"), msg("give your user name with --as")) from error
+
+
 def shipped(*parts: str) -> str:
     """The path of a shipped file under `schedules/`: inside the installed package, or beside it in a checkout."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

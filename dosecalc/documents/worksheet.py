@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from dosecalc.dosing.prepared import Dispensing, Preparation
-    from dosecalc.dosing.result import Doses
+    from dosecalc.dosing.result import Doses, Warned
     from dosecalc.protocol.settled import Settled
     from dosecalc.text import Message, Words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
-    """A value that somebody gave: what it is, as it was typed, and how, by whom and when it was found (R9, R16)."""
+    """A value that somebody gave: what it is, as it was typed, and how, by whom and when it was found (R9, R16).
 
+    An area has a value for each patch.
+    """
+
+    name: Literal["area", "weight", "level", "arm", "lot", "concentration", "rounding", "thawed_at"]
     label: Message
-    value: Message | str
+    values: tuple[str, ...]
     method: str | None = None
     by: str | None = None
     date: dt.date | None = None
@@ -43,9 +47,10 @@ class Worksheet:
     inputs: tuple[Input, ...]
     overrides: tuple[Message, ...] = ()
     draft: tuple[Message, ...]
-    warnings: tuple[Message, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     on: dt.date
     made_at: dt.datetime
     version: str
     stock_sha256: str
+    preparer: str | None = None
     digest: str = ""
