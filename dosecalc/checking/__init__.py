@@ -1,0 +1,1 @@
+"""The second person's own numbers against a worksheet (R14)."""
