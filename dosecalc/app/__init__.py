@@ -3,7 +3,7 @@
 This is the only room that reads the clock and the environment. Everything below gets values.
 """
 
-from dosecalc.app.loading import load, load_protocol
+from dosecalc.app.loading import load, load_protocol, load_stock
 from dosecalc.app.many import demo, planned_files, write_plan
 from dosecalc.app.one import (
     CalendarAudience,
@@ -27,6 +27,7 @@ __all__ = [
     "dose_input",
     "load",
     "load_protocol",
+    "load_stock",
     "now",
     "participant",
     "pharmacy",

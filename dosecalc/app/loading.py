@@ -1,4 +1,4 @@
-"""Protocol and site files, by name or path."""
+"""Protocol, site and stock files, by name or path."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from dosecalc.app.settings import now, shipped, shipped_protocols
 from dosecalc.errors import InvalidFile, refuse
 from dosecalc.files import read_file
-from dosecalc.protocol.reader import read_protocol, read_site
+from dosecalc.protocol.reader import read_protocol, read_site, read_stock
 from dosecalc.protocol.settled import Settled
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.site import Site
+    from dosecalc.protocol.stock import Stock
 
 
 def load_protocol(protocol: str) -> Protocol:
@@ -57,7 +58,25 @@ def load_site(path: str, protocol: Protocol) -> Site:
     from dosecalc.protocol.site_checks import check_dates, check_site_against
 
     site = read_site(read_file(path), path)
-    tomorrow = now().date() + dt.timedelta(days=1)  # the site's today may be ahead of UTC's
-    if findings := [*check_site_against(site, protocol), *check_dates(site, tomorrow)]:
+    if findings := [*check_site_against(site, protocol), *check_dates(site, _tomorrow())]:
         raise InvalidFile(findings)
     return site
+
+
+def load_stock(path: str, protocol: Protocol) -> Stock:
+    """Load a stock file and compare its lots with `protocol`, and the dates of their certificates with today.
+
+    Raises:
+        Refusal: DC601.
+        InvalidFile: findings of the file, and of the two together.
+    """
+    from dosecalc.protocol.stock_checks import check_certificate_dates, check_stock_against
+
+    stock = read_stock(read_file(path), path)
+    if findings := [*check_stock_against(stock, protocol), *check_certificate_dates(stock, _tomorrow())]:
+        raise InvalidFile(findings)
+    return stock
+
+
+def _tomorrow() -> dt.date:
+    return now().date() + dt.timedelta(days=1)  # the site's today may be ahead of UTC's

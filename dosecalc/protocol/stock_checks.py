@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from dosecalc.errors import Finding
@@ -19,4 +20,9 @@ def check_stock(stock: Stock) -> Iterator[Finding]:
 
 def check_stock_against(stock: Stock, protocol: Protocol) -> Iterator[Finding]:
     """Every finding of what the stock file says about the products of `protocol`."""
+    yield from ()
+
+
+def check_certificate_dates(stock: Stock, latest: dt.date) -> Iterator[Finding]:
+    """Every certificate that claims a date after `latest`."""
     yield from ()
