@@ -10,7 +10,7 @@ from dosecalc.dosing.derivation import Factor, joined
 from dosecalc.dosing.result import Warned
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.quantity import Quantity, parse_number, plain, unit
-from dosecalc.text import Message, msg
+from dosecalc.text import NOTHING, Message, msg
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 AreaMethod = Literal["ellipse", "tracing", "planimetry", "polygon", "rectangle"]
 AREA_METHODS: tuple[AreaMethod, ...] = get_args(AreaMethod)
+
+_METHOD_WORDS: dict[AreaMethod, Message] = {
+    "ellipse": msg("ellipse"),
+    "tracing": msg("tracing"),
+    "planimetry": msg("planimetry"),
+    "polygon": msg("polygon"),
+    "rectangle": msg("rectangle"),
+}
 
 # About a whole scalp; and the limits of what is plausible for a patch of hair loss (R9), in cm².
 MOST_CM2 = Decimal(500)
@@ -34,6 +42,17 @@ class Measured:
     method: AreaMethod | None = None
     by: str | None = None
     date: dt.date | None = None
+
+    @property
+    def words(self) -> Message:
+        """What is known of the measuring, as it stands behind an area; nothing where nothing is."""
+        known = [_METHOD_WORDS[self.method]] if self.method is not None else []
+        known += [msg("by {name}", name=self.by)] if self.by is not None else []
+        known += [msg("on {day}", day=self.date.isoformat())] if self.date is not None else []
+        words = NOTHING
+        for one in known:
+            words = msg("{more}, {one}", more=words, one=one) if words.template else one
+        return words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +101,16 @@ def check_areas(areas: Sequence[Decimal]) -> CheckedArea:
     else:
         line = msg("area: {sum} = {area}", sum=joined(areas), area=Factor(total))
     return CheckedArea(patches=patches, total=total, derivation=line, warnings=_unusual(total))
+
+
+def area_line(area: CheckedArea, visit: str | None, measured: Measured | None) -> Message:
+    """Return the line of the derivation that says which area it is: where, how, by whom and when measured (R9, R16)."""
+    record = measured.words if measured is not None else NOTHING
+    if visit is None:
+        return msg("{area} ({record})", area=area.derivation, record=record) if record.template else area.derivation
+    if record.template:
+        return msg("{area} (measured at {visit}: {record})", area=area.derivation, visit=visit, record=record)
+    return msg("{area} (measured at {visit})", area=area.derivation, visit=visit)
 
 
 def _unusual(total: Quantity) -> tuple[Warned, ...]:

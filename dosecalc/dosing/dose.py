@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dosecalc.dosing.area import check_areas, missing_area
+from dosecalc.dosing.area import area_line, check_areas, missing_area
 from dosecalc.dosing.basis import assumptions_for, draft_reasons, referenced, unconfirmed_among
 from dosecalc.dosing.caps import cap_cumulative
 from dosecalc.dosing.level import choose_level, levels_of, unneeded_level
 from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses, visits_of
 from dosecalc.dosing.questions import Questions, check_rounding
+from dosecalc.dosing.remeasured import check_remeasured, latest_measured, no_area_at
 from dosecalc.dosing.result import Cumulative, Dose, DoseInput, Doses, Warned
 from dosecalc.dosing.rules import Bench, work_out
 from dosecalc.dosing.weight import check_weight, missing_weight
@@ -22,9 +23,10 @@ from dosecalc.protocol.dose_rule import Answer, CellCount, DoseRule, LevelRef, P
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
-    from dosecalc.dosing.area import CheckedArea
+    from dosecalc.dosing.area import CheckedArea, Measured
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Quantity
 
@@ -36,8 +38,9 @@ def calculate(settled: Settled, arms: Sequence[str], given: DoseInput, visits: S
 
     Raises:
         Refusal: DC202, DC204, amounts that do not go together; DC301, an open question; DC302 to DC308, arms and
-            visits; DC309, an answer that cannot be; DC310 to DC316, areas; DC320 to DC322, weights; DC330
-            to DC335, levels; DC340, DC341, caps; DC342, nothing is left after rounding; DC343, no way of rounding.
+            visits; DC309, an answer that cannot be; DC310 to DC316, DC344, areas; DC320 to DC322, weights;
+            DC330 to DC335, levels; DC340, DC341, caps; DC342, nothing is left after rounding; DC343, no way of
+            rounding.
     """
     return prepare_doses(settled, arms).of(given, visits)
 
@@ -75,25 +78,27 @@ class DosePlan:
         """Return the doses of one participant; see `calculate`."""
         check_rounding(given.rounding)
         wanted = None if visits is None else self._wanted(visits)
-        area, weight, unusual = self._inputs(given)
-        worked: dict[tuple[str, int], tuple[Dose, CellCount | None]] = {}
+        areas, weight, unusual = self._inputs(given)
+        measured_at = self._measured_at(given)
+        worked: dict[tuple[str, int, str | None], tuple[Dose, CellCount | None]] = {}
         warnings = list(unusual)
         used = {plan.rule.volume.answer for plan in self.planned if isinstance(plan.rule.volume, Answer)}
         rounding_by_hand = level_by_hand = False
         made: list[_Made] = []
         for plan in self.planned:
-            key = (plan.arm, id(plan.rule))  # a rule gives the same at each of its visits
+            at = measured_at.get(plan.visit)
+            key = (plan.arm, id(plan.rule), at)  # from one area, a rule gives the same at each of its visits
             if key not in worked:
                 bench = Bench(
                     rule=plan.rule,
                     product=self.settled.protocol.products[plan.rule.product],
                     planned=plan.of_product,
                     given=given,
-                    area=area,
+                    area=areas.get(at),
                     weight=weight,
                     questions=Questions(self.settled),
                 )
-                worked[key] = (work_out(bench), bench.counts)
+                worked[key] = (_recorded(work_out(bench), given, at), bench.counts)
                 used |= bench.questions.used
                 warnings += bench.warnings
                 rounding_by_hand |= bench.rounding_by_hand
@@ -106,7 +111,7 @@ class DosePlan:
         return Doses(
             arms=self.arms,
             doses=tuple(each.dose for each in made if wanted is None or each.plan.visit in wanted),
-            cumulative=self._cumulative(made),
+            cumulative=self._cumulative(made, again=bool(given.remeasured)),
             assumptions=assumptions,
             unconfirmed=unconfirmed,
             draft=draft_reasons(
@@ -143,18 +148,23 @@ class DosePlan:
             raise Refusal(findings)
         return frozenset(wanted)
 
-    def _inputs(self, given: DoseInput) -> tuple[CheckedArea | None, Quantity | None, tuple[Warned, ...]]:
+    def _measured_at(self, given: DoseInput) -> Mapping[str, str | None]:
+        """At which visit the area was measured again that holds at each visit; empty where it was not."""
+        if not given.remeasured:
+            return {}
+        return latest_measured([visit for visit, _ in self.visits], {one.visit for one in given.remeasured})
+
+    def _inputs(self, given: DoseInput) -> tuple[dict[str | None, CheckedArea], Quantity | None, tuple[Warned, ...]]:
         """Check everything that was given and everything that must be, and report all at once."""
         findings: list[Finding] = []
         warnings: list[Warned] = []
-        area: CheckedArea | None = None
+        areas: dict[str | None, CheckedArea] = {}
         weight: Quantity | None = None
-        if given.areas or "area" in self.needs.must:
-            try:
-                area = self._area(given)
+        if given.areas or given.remeasured or "area" in self.needs.must:
+            areas, wrong = self._areas(given)
+            findings.extend(wrong)
+            for area in areas.values():
                 warnings.extend(area.warnings)
-            except Refusal as refusal:
-                findings.extend(refusal.findings)
         if given.weight is not None or "weight" in self.needs.must:
             try:
                 weight, unusual = self._weight(given)
@@ -167,18 +177,35 @@ class DosePlan:
             findings.extend(refusal.findings)
         if findings:
             raise Refusal(findings)
-        return area, weight, tuple(warnings)
+        return areas, weight, tuple(warnings)
 
-    def _area(self, given: DoseInput) -> CheckedArea:
-        if not given.areas:
-            raise missing_area()
-        if "area" not in self.needs.may:
-            raise refuse(
-                "DC313",
-                msg("an area was given, but the dose of {arms} does not depend on an area", arms=", ".join(self.arms)),
-                msg("leave the area out, or check the arm"),
+    def _areas(self, given: DoseInput) -> tuple[dict[str | None, CheckedArea], list[Finding]]:
+        """The area for all visits under None, and those measured again under their visits; and what is wrong there."""
+        again = tuple(one.visit for one in given.remeasured)
+        checked: dict[str | None, CheckedArea] = {}
+        findings: list[Finding] = []
+        if (given.areas or again) and "area" not in self.needs.may:
+            what = msg(
+                "an area was given, but the dose of {arms} does not depend on an area", arms=", ".join(self.arms)
             )
-        return check_areas(given.areas)
+            mend = msg("leave the area out, or check the arm")
+            return {}, [Finding("DC313", what, mend, path=visit) for visit in ([""] if given.areas else again)]
+        if again:
+            try:
+                check_remeasured(self.settled, self.arms, again, [visit for visit, _ in self.visits])
+            except Refusal as refusal:
+                return {}, list(refusal.findings)
+        elif not given.areas:
+            return {}, list(missing_area().findings)
+        if given.areas:
+            _check_into(checked, findings, None, given.areas, given.measured)
+        for one in given.remeasured:
+            _check_into(checked, findings, one.visit, one.areas, one.measured)
+        holding = {} if given.areas else self._measured_at(given)
+        for plan in self.planned:
+            if holding and holding[plan.visit] is None and isinstance(plan.rule.rule, PerSite | PerArea):
+                return {}, [*findings, *no_area_at(plan.visit).findings]
+        return checked, findings
 
     def _weight(self, given: DoseInput) -> tuple[Quantity, tuple[Warned, ...]]:
         if given.weight is None:
@@ -200,7 +227,7 @@ class DosePlan:
         for level in levels_of(self.settled.protocol, self.arms):
             choose_level(self.settled, LevelRef(level=level.id), given.level)
 
-    def _cumulative(self, made: Sequence[_Made]) -> Cumulative | None:
+    def _cumulative(self, made: Sequence[_Made], *, again: bool) -> Cumulative | None:
         """The sum of the planned doses that are no placebo, where they are of one unit."""
         counted = [each for each in made if each.sums]
         totals = [each.dose.total for each in counted if each.dose.total is not None]
@@ -209,14 +236,19 @@ class DosePlan:
         total = totals[0]
         for more in totals[1:]:
             total += more
-        return Cumulative(total=total, note=self._note(counted))
+        return Cumulative(total=total, note=self._note(counted, several=again))
 
-    def _note(self, counted: Sequence[_Made]) -> Message | None:
+    def _note(self, counted: Sequence[_Made], *, several: bool) -> Message | None:
         again = any(self._measured_again(each.plan.rule) for each in counted)
         ends = any(
             (repeat := self.settled.protocol.encounters[each.plan.base].repeat) and repeat.until for each in counted
         )
         area = msg("for all planned doses at the area given; the area may be measured again at each visit")
+        if several:
+            area = msg(
+                "for all planned doses, each at the area that was measured last by then; "
+                "the area may be measured again at each visit"
+            )
         until = msg("for as many doses as are planned at most; the treatment may end earlier")
         if again and ends:
             return msg("{first}; {second}", first=area, second=until)
@@ -229,6 +261,32 @@ class DosePlan:
             return False
         answer, certain = Questions(self.settled).glance(rule.rule.area_measured)
         return answer != "once" or not certain
+
+
+def _check_into(
+    checked: dict[str | None, CheckedArea],
+    findings: list[Finding],
+    visit: str | None,
+    areas: Sequence[Decimal],
+    measured: Measured | None,
+) -> None:
+    """Check one measurement; what is wrong with one that belongs to a visit names the visit."""
+    try:
+        area = check_areas(areas)
+    except Refusal as refusal:
+        findings.extend(replace(finding, path=visit or "") for finding in refusal.findings)
+        return
+    if visit is not None or measured is not None:
+        area = replace(area, derivation=area_line(area, visit, measured))
+    checked[visit] = area
+
+
+def _recorded(dose: Dose, given: DoseInput, measured_at: str | None) -> Dose:
+    """The dose with the record of the measurement that it follows from, where it follows from an area (R9)."""
+    if dose.area_cm2 is None or (measured_at is None and given.measured is None):
+        return dose
+    found = next((one.measured for one in given.remeasured if one.visit == measured_at), None)
+    return replace(dose, measured=given.measured if measured_at is None else found, measured_at=measured_at)
 
 
 @dataclass(frozen=True, slots=True)

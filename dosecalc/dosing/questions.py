@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from dosecalc.errors import Finding, Refusal, refuse
-from dosecalc.protocol.dose_rule import Answer, BelowOneSite, CellCount, Covers, Patches
+from dosecalc.protocol.dose_rule import Answer, AreaMeasured, BelowOneSite, CellCount, Covers, Patches
 from dosecalc.quantity import Rounding
 from dosecalc.text import Message, msg
 
@@ -19,6 +19,7 @@ PATCHES: tuple[Patches, ...] = get_args(Patches)
 BELOW_ONE_SITE: tuple[BelowOneSite, ...] = get_args(BelowOneSite)
 COVERS: tuple[Covers, ...] = get_args(Covers)
 COUNTS: tuple[CellCount, ...] = get_args(CellCount)
+AREA_MEASURED: tuple[AreaMeasured, ...] = get_args(AreaMeasured)
 
 
 def check_rounding(mode: str | None) -> Rounding | None:

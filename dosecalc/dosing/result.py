@@ -9,22 +9,37 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from fractions import Fraction
 
+    from dosecalc.dosing.area import Measured
     from dosecalc.quantity import Quantity, Rounding
     from dosecalc.text import Message, Words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remeasured:
+    """The patches of hair loss (cm²) as measured again at a visit; how, by whom and when, where that is known (R9)."""
+
+    visit: str
+    """Id of the visit: of one occurrence, where the encounter repeats."""
+    areas: tuple[Decimal, ...]
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DoseInput:
     """What is known of one participant when the dose is calculated.
 
-    `areas` are the patches of hair loss in cm²; `level` is a dose level given by hand (makes a draft), `rounding` a
-    rounding mode given by hand (makes a draft; sums the patches first).
+    `areas` are the patches of hair loss in cm², for all visits, and `measured` says how they were measured. A visit in
+    `remeasured` has an area of its own from then on: a dose follows from that of its visit, else from that of the
+    latest earlier visit which has one, in the order of the visits, else from `areas`. `level` is a dose level given by
+    hand (makes a draft), `rounding` a rounding mode given by hand (makes a draft; sums the patches first).
     """
 
     areas: tuple[Decimal, ...] = ()
     weight: Quantity | None = None
     level: Quantity | None = None
     rounding: Rounding | None = None
+    measured: Measured | None = None
+    remeasured: tuple[Remeasured, ...] = ()
 
 
 RoundedAs = Literal["up", "down", "half_up", "one_site"]
@@ -72,6 +87,10 @@ class Dose:
     same_volume_as: Words | None = None
     """The label of the product whose volume a placebo has."""
     derivation: tuple[Message, ...] = ()
+    measured: Measured | None = None
+    """How, by whom and when the area was measured that the dose follows from, where that is known (R9)."""
+    measured_at: str | None = None
+    """The visit at which that area was measured again; None where it is the one that was given for all visits."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
