@@ -188,18 +188,27 @@ def _plain(value: Any) -> Any:
 @command.command(
     "check",
     help=help_text(
-        msg("Check a protocol file, or with --site a site file against its protocols; every mistake is shown.")
+        msg(
+            "Check a protocol file, and with --site or --stock a site or stock file against it; every mistake is shown."
+        )
     )
     + "\n\n"
-    + examples("dosecalc protocol check my-trial.yaml", "dosecalc protocol check NCT07203599 --site our-site.yaml"),
+    + examples(
+        "dosecalc protocol check my-trial.yaml",
+        "dosecalc protocol check NCT07203599 --site our-site.yaml",
+        "dosecalc protocol check NCT07203599 --stock our-stock.yaml",
+    ),
 )
 @click.argument("file", metavar="FILE")
 @option("--site", metavar="FILE", text=msg("Also check this site file against the protocol."))
+@option("--stock", metavar="FILE", text=msg("Also check this stock file against the protocol."))
 @common_options
 @click.pass_obj
-def check(ui: Ui, file: str, site: str | None) -> None:
+def check(ui: Ui, file: str, site: str | None, stock: str | None) -> None:
     """Check a file; findings are raised and end the program with 1."""
     settled = app.load(file, site)
+    if stock:
+        app.load_stock(stock, settled.protocol)
     if ui.as_json:
         ui.show_json({"protocol": settled.protocol.id, "sha256": settled.protocol.sha256, "findings": []})
     else:
@@ -207,6 +216,8 @@ def check(ui: Ui, file: str, site: str | None) -> None:
         if site:
             ui.line(msg("{file}: no mistakes found", file=site))
             _show_standing(ui, settled)
+        if stock:
+            ui.line(msg("{file}: no mistakes found", file=stock))
 
 
 def _show_standing(ui: Ui, settled: Settled) -> None:
@@ -223,11 +234,17 @@ def _show_standing(ui: Ui, settled: Settled) -> None:
 
 @command.command(
     "schema",
-    help=help_text(msg("Print the JSON Schema of protocol files, or of site files, for an editor."))
+    help=help_text(msg("Print the JSON Schema of protocol, site or stock files, for an editor."))
     + "\n\n"
     + examples("dosecalc protocol schema > protocol.schema.json", "dosecalc protocol schema --for site"),
 )
-@option("--for", "what", type=click.Choice(["protocol", "site"]), default="protocol", text=msg("Which kind of file."))
+@option(
+    "--for",
+    "what",
+    type=click.Choice(["protocol", "site", "stock"]),
+    default="protocol",
+    text=msg("Which kind of file."),
+)
 @common_options
 @click.pass_obj
 def schema(ui: Ui, what: str) -> None:
@@ -235,5 +252,7 @@ def schema(ui: Ui, what: str) -> None:
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.schema import json_schema
     from dosecalc.protocol.site import Site
+    from dosecalc.protocol.stock import Stock
 
-    ui.show_json(json_schema(Protocol if what == "protocol" else Site))
+    records: dict[str, type] = {"protocol": Protocol, "site": Site, "stock": Stock}
+    ui.show_json(json_schema(records[what]))

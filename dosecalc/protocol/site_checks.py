@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding
 from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
+from dosecalc.protocol.example_checks import left_of_the_example
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
-from dosecalc.protocol.site import Confirmed, SiteAnswer, Verified
+from dosecalc.protocol.preparation_checks import check_look, check_preparation, check_preparations
+from dosecalc.protocol.site import Confirmed, SiteAnswer, SiteLabel, SiteLook, SitePreparation, Verified
 from dosecalc.protocol.walk import walk
 from dosecalc.text import msg
 
@@ -21,9 +24,16 @@ if TYPE_CHECKING:
     from dosecalc.protocol.site import Site, SiteLevels, SiteWindow
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
-_EXAMPLE = re.compile(r"\(example\)|（example）|^example\b|示例", re.IGNORECASE)
-"""How the shipped example marks what it made up."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_MADE_UP: dict[type, tuple[str, ...]] = {
+    Confirmed: ("document", "section", "by"),
+    Verified: ("document", "by"),
+    SiteAnswer: ("answer",),
+    SitePreparation: ("dosage_form", "diluent"),
+    SiteLook: ("instruction", "by"),
+    SiteLabel: ("trial_code", "sponsor", "investigator", "address", "masked_name", "directions"),
+}
+"""What an example makes up, and what would count as true in a file that is none."""
 
 
 def check_site(site: Site) -> Iterator[Finding]:
@@ -44,7 +54,7 @@ def check_site(site: Site) -> Iterator[Finding]:
                 "timezone",
             )
     if site.example is False:
-        yield from _left_of_the_example(site)
+        yield from left_of_the_example(site, _MADE_UP)
     clinic = readable(site.clinic)
     length = readable(clinic.visit_length) if clinic is not None else None
     if length is not None and length.minutes <= 0:
@@ -71,22 +81,7 @@ def check_site(site: Site) -> Iterator[Finding]:
                 here.verified.where,
                 f"protocols.{name}.verified.sha256",
             )
-
-
-def _left_of_the_example(site: Site) -> Iterator[Finding]:
-    """DC153 for what was copied from the example: in a file that is none it would count as confirmed (R8)."""
-    for path, record in walk(site):
-        names = {Confirmed: ("document", "section", "by"), Verified: ("document", "by"), SiteAnswer: ("answer",)}
-        for name in names.get(type(record), ()):
-            text = getattr(record, name)
-            if isinstance(text, str) and _EXAMPLE.search(text):
-                yield Finding(
-                    "DC153",
-                    msg("this entry still says that it is an example: '{text}'", text=text),
-                    msg("write the real answer, document and person; or remove the entry"),
-                    record.where,
-                    f"{path}.{name}",
-                )
+    yield from check_preparations(site)
 
 
 def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
@@ -114,6 +109,10 @@ def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
     yield from _against(here.answers, protocol.assumptions, f"{path}.answers", _answer)
     yield from _against(here.levels, protocol.levels, f"{path}.levels", _levels)
     yield from _against(here.windows, protocol.encounters, f"{path}.windows", _window)
+    yield from _against(
+        here.preparation, protocol.products, f"{path}.preparation", partial(check_preparation, protocol)
+    )
+    yield from check_look(here, protocol, path)
 
 
 def check_dates(site: Site, latest: dt.date) -> Iterator[Finding]:

@@ -48,8 +48,8 @@ def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
     for key, rule in dose.rules.items():
         for name, allowed in _allowed(rule).items():
             given = getattr(rule, name)
-            for quantity in _values(protocol, given):
-                yield from _fits(quantity, allowed, rule.where, f"{path}.{key}.{name}")
+            for quantity in values_of(protocol, given):
+                yield from fits(quantity, allowed, rule.where, f"{path}.{key}.{name}")
             if isinstance(given, Quantity):  # those of a level are looked at where the level stands
                 yield from _whole(given, rule.where, f"{path}.{key}.{name}")
     daily = readable(dose.topical_daily)
@@ -66,7 +66,7 @@ def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
             yield Finding("DC125", what, mend, path=f"{path}.topical_daily.times_a_day")
     if isinstance(dose.volume, Quantity):
         volume = unit("mL/site") if dose.per_site is not None else unit("mL")
-        yield from _fits(dose.volume, [volume], dose.where, f"{path}.volume")
+        yield from fits(dose.volume, [volume], dose.where, f"{path}.volume")
     total = _total_units(protocol, dose)
     for number, cap in enumerate(dose.caps):
         place = f"{path}.caps[{number}]"
@@ -74,7 +74,7 @@ def _dose(protocol: Protocol, dose: DoseRule, path: str) -> Iterator[Finding]:
             what = msg("a cap per site needs a dose per site")
             yield Finding("DC135", what, msg("write per_dose or cumulative"), cap.where, f"{place}.holds")
         elif readable(cap.at_most) is not None and total:
-            yield from _fits(cap.at_most, _cap_units(cap, total), cap.where, f"{place}.at_most")
+            yield from fits(cap.at_most, _cap_units(cap, total), cap.where, f"{place}.at_most")
             yield from _whole(cap.at_most, cap.where, f"{place}.at_most")
 
 
@@ -109,14 +109,18 @@ def _level_values(level: Level) -> list[Quantity]:
     return [value for value in (*level.one_of, level.at_least, level.at_most) if isinstance(value, Quantity)]
 
 
-def _values(protocol: Protocol, given: object) -> list[Quantity]:
+def values_of(protocol: Protocol, given: object) -> list[Quantity]:
+    """The quantities that stand for an amount: itself, or all that its level can have."""
     if isinstance(given, LevelRef):
         level = (protocol.levels or {}).get(given.level)
         return _level_values(level) if level else []
     return [given] if isinstance(given, Quantity) else []
 
 
-def _fits(quantity: Quantity, allowed: Iterable[Unit], where: Where, path: str) -> Iterator[Finding]:
+def fits(
+    quantity: Quantity, allowed: Iterable[Unit], where: Where, path: str, *, may_be_zero: bool = False
+) -> Iterator[Finding]:
+    """DC110 where the unit is none of those `allowed`, DC109 where the amount is zero and must not be."""
     allowed = list(allowed)
     if quantity.unit not in allowed:
         yield _finding(
@@ -125,7 +129,7 @@ def _fits(quantity: Quantity, allowed: Iterable[Unit], where: Where, path: str) 
             where,
             path,
         )
-    elif quantity.value == 0:
+    elif quantity.value == 0 and not may_be_zero:
         yield Finding("DC109", msg("an amount of zero is no amount"), msg("write the amount"), where, path)
 
 
@@ -139,7 +143,7 @@ def _total_units(protocol: Protocol, dose: DoseRule) -> set[str]:
     """The units that the dose's total can have."""
     found: set[str] = set()
     for rule in dose.rules.values():
-        for quantity in _values(protocol, getattr(rule, "amount", None)):
+        for quantity in values_of(protocol, getattr(rule, "amount", None)):
             base = str(quantity.unit).partition("/")[0]
             found |= {base, "viable cells"} if base == "cells" and getattr(rule, "counts", None) else {base}
     return found
