@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dosecalc.app import load
+from dosecalc.app import load, load_stock
 from dosecalc.protocol.binding import keys
 from dosecalc.protocol.schema import json_schema
 from house.source import CHECKOUT
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE = (CHECKOUT / "schedules" / "README.md").read_text(encoding="utf-8")
-PIECE = re.compile(r"<!-- (our-trial\.yaml|our-site\.yaml|participants\.csv) -->\n```\w+\n(.*?)```", re.DOTALL)
+PIECE = re.compile(r"<!-- (our-trial\.yaml|our-site\.yaml|our-stock\.yaml|participants\.csv) -->\n```\w+\n(.*?)```", re.DOTALL)
 COMMANDS = [
     line
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -33,15 +33,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pieces: dict[str, str] = {}
     for name, text in PIECE.findall(PAGE):
         pieces[name] = pieces.get(name, "") + text
-    assert set(pieces) == {"our-trial.yaml", "our-site.yaml", "participants.csv"}
+    assert set(pieces) == {"our-trial.yaml", "our-site.yaml", "our-stock.yaml", "participants.csv"}
     for name, text in pieces.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_the_pieces_make_a_protocol_and_a_site_file_without_mistakes(folder: Path) -> None:
-    assert load("our-trial.yaml", "our-site.yaml").here is not None
+def test_the_pieces_make_a_protocol_a_site_and_a_stock_file_without_mistakes(folder: Path) -> None:
+    settled = load("our-trial.yaml", "our-site.yaml")
+    assert settled.here is not None
+    assert set(settled.here.preparation) | {"solution"} == set(settled.protocol.products)
+    products = [lot.product for lot in load_stock("our-stock.yaml", settled.protocol).lots.values()]
+    assert sorted(products) == sorted(settled.protocol.products)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -54,10 +58,12 @@ def test_the_commands_of_the_page_work(folder: Path, command: str) -> None:
 def test_the_examples_use_every_key_of_the_language(folder: Path) -> None:
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.site import Site, Verified
+    from dosecalc.protocol.stock import Stock
 
-    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("our-trial.yaml", "our-site.yaml"))
+    files = ("our-trial.yaml", "our-site.yaml", "our-stock.yaml")
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in files)
     # A digest cannot stand on the page: it would change with every word of the example.
-    names = (_keys(Protocol) | _keys(Site)) - {"verified", *(key.name for key in keys(Verified))}
+    names = (_keys(Protocol) | _keys(Site) | _keys(Stock)) - {"verified", *(key.name for key in keys(Verified))}
     assert [name for name in sorted(names) if not re.search(rf"\b{name}:", text)] == []
 
 
@@ -66,12 +72,13 @@ def _keys(root: type) -> set[str]:
     return {name for part in (schema, *schema["$defs"].values()) for name in part["properties"]}
 
 
-def test_every_key_of_protocol_and_site_files_is_explained() -> None:
+def test_every_key_of_protocol_site_and_stock_files_is_explained() -> None:
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.site import Site
+    from dosecalc.protocol.stock import Stock
 
     said = set(re.findall(r"`([A-Za-z0-9_]+)[`:.]", PAGE)) | set(re.findall(r"`\{([a-z_]+):", PAGE))
-    assert sorted((_keys(Protocol) | _keys(Site)) - said) == []
+    assert sorted((_keys(Protocol) | _keys(Site) | _keys(Stock)) - said) == []
 
 
 def test_every_column_is_explained() -> None:
