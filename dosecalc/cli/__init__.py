@@ -25,6 +25,7 @@ _COMMANDS = {
     "dose": msg("Calculate doses from area, weight or level."),
     "schedule": msg("List a participant's visits with their windows."),
     "calendar": msg("Write a participant's calendar file."),
+    "check": msg("Check a worksheet with a second person's own numbers."),
     "plan": msg("Plan a whole list of participants."),
 }
 

@@ -1,0 +1,239 @@
+"""A worksheet against what the second person entered and what the second engine made of it (R6, R14)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from dosecalc.dosing.level import read_level
+from dosecalc.errors import Refusal
+from dosecalc.notation import is_number, parse_number
+from dosecalc.quantity import Amount, Quantity, plain, unit
+from dosecalc.text import Words, msg
+from dosecalc.units import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dosecalc.checking.entries import Entries
+    from dosecalc.checking.second import Again
+    from dosecalc.checking.sheet import Made, Part, Sheet
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.text import Message
+
+Kind = Literal["entered", "computed"]
+
+Shown = Amount | tuple[Amount, ...] | Words | str
+"""What one side has: an amount, the patches of an area, a product's label, a name or a count."""
+
+_TENFOLD = 5
+"""From here on, up or down, two values look like one with a zero too many (R6)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """One thing that stands on both sides. `first` is the worksheet's, `second` the second person's; None: not there.
+
+    `kind`: `entered` by people, or `computed` by the two engines. `product` says of which preparation it is.
+    """
+
+    name: str
+    label: Message
+    kind: Kind
+    first: Shown | None
+    second: Shown | None
+    agree: bool
+    tenfold: bool = False
+    product: str | None = None
+
+
+def compare(settled: Settled, sheet: Sheet, entries: Entries, again: Sequence[Again]) -> tuple[Compared, ...]:
+    """Return everything that was compared, in the order of a worksheet; agreement is computed, never ticked (R14).
+
+    Raises:
+        Refusal: DC661, the worksheet is not one.
+    """
+    return (*_entered(settled, sheet, entries), *_preparations(settled, sheet, again))
+
+
+def _entered(settled: Settled, sheet: Sheet, entries: Entries) -> Iterator[Compared]:
+    arm = sheet.head.text("arm")
+    whole = tuple(settled.protocol.arms) if arm is None else (arm,)
+    yield Compared(
+        name="arm",
+        label=msg("arm"),
+        kind="entered",
+        first=", ".join(whole),
+        second=", ".join(entries.arms),
+        agree=set(whole) == set(entries.arms),
+    )
+    first_areas = _decimals(sheet.values("area"))
+    if entries.areas or first_areas:
+        yield _areas(first_areas, entries.areas)
+    weights = _decimals(sheet.values("weight"))
+    if entries.weight is not None:
+        first = Quantity(weights[0], unit("kg")) if weights else None
+        yield _quantities("weight", msg("body weight"), "entered", first, Quantity(entries.weight, unit("kg")))
+    levels = sheet.values("level")
+    if entries.level is not None and levels:
+        yield _levels(settled, entries, levels[0])
+    modes = sheet.values("rounding")
+    if entries.rounding is not None or modes:
+        mode = modes[0] if modes else None
+        yield Compared(
+            name="rounding",
+            label=msg("rounding given by hand"),
+            kind="entered",
+            first=mode,
+            second=entries.rounding,
+            agree=mode == entries.rounding,
+        )
+
+
+def _areas(first: Sequence[Decimal], second: Sequence[Decimal]) -> Compared:
+    """The patches, in whatever order they were entered."""
+    one, other = sorted(first), sorted(second)
+    pairs = zip(one, other, strict=True) if len(one) == len(other) else [(sum(one), sum(other))]
+    return Compared(
+        name="area",
+        label=msg("area"),
+        kind="entered",
+        first=patches(one),
+        second=patches(other),
+        agree=Counter(one) == Counter(other),
+        tenfold=any(_far_apart(Decimal(left), Decimal(right)) for left, right in pairs),
+    )
+
+
+def patches(values: Sequence[Decimal]) -> tuple[Amount, ...] | None:
+    """Return the patches of an area, in cm², as they are shown; None where there is none."""
+    return tuple(_amount(value, "cm²") for value in values) or None
+
+
+def _levels(settled: Settled, entries: Entries, text: str) -> Compared:
+    assert entries.level is not None
+    second = read_level(settled.protocol, entries.arms, entries.level)
+    try:
+        first = read_level(settled.protocol, entries.arms, text)
+    except Refusal:  # the second person's arm has no such level: the text itself is shown
+        return Compared(
+            name="level", label=msg("level"), kind="entered", first=text, second=Amount(second), agree=False
+        )
+    return _quantities("level", msg("level"), "entered", first, second)
+
+
+def _preparations(settled: Settled, sheet: Sheet, again: Sequence[Again]) -> Iterator[Compared]:
+    made = {(each.product, each.area): each for each in sheet.preparations}
+    for second in again:
+        label = settled.protocol.products[second.product].label
+        first = made.pop((second.product, second.area), None)
+        if first is None:
+            yield _product(None, label, second.product)
+        else:
+            for compared in _one(first, second):
+                yield replace(compared, product=second.product)
+    for product, _ in made:
+        known = settled.protocol.products.get(product)
+        yield _product(known.label if known else product, None, product)
+
+
+def _product(first: Shown | None, second: Shown | None, product: str) -> Compared:
+    return Compared(
+        name="product",
+        label=msg("product"),
+        kind="computed",
+        first=first,
+        second=second,
+        agree=False,
+        product=product,
+    )
+
+
+def _one(first: Made, second: Again) -> Iterator[Compared]:
+    lot = first.stock.must("lot")
+    yield Compared(name="lot", label=msg("lot"), kind="entered", first=lot, second=second.lot, agree=lot == second.lot)
+    stated = first.stock.part("concentration")
+    concentration = _quantity(stated, "value") if stated else None
+    if concentration is not None or second.concentration is not None:
+        yield _quantities("concentration", msg("concentration"), "entered", concentration, second.concentration)
+    if second.in_stock is not None:
+        yield _quantities(
+            "concentration_in_stock",
+            msg("concentration, against the stock file"),
+            "entered",
+            second.in_stock,
+            second.concentration,
+        )
+    total = _quantity(first.dose, "total")
+    if total is not None or second.total is not None:
+        yield _quantities("total", msg("dose"), "computed", total, second.total)
+    if second.sites is not None or "sites" in first.dose.content:
+        yield _counts("sites", msg("sites"), first.dose.number("sites"), second.sites)
+    volumes = (
+        ("administered_volume_ml", msg("administered volume"), second.administered),
+        ("overage_ml", msg("overage"), second.overage),
+        ("product_volume_ml", msg("volume of product"), second.product_volume),
+        ("diluent_volume_ml", msg("volume of diluent"), second.diluent),
+        ("final_volume_ml", msg("final volume"), second.final),
+    )
+    for name, label, value in volumes:
+        there = first.volumes.number(name)
+        if there is not None or value is not None:
+            mine = None if value is None else Quantity(value, unit("mL"))
+            yield _quantities(name, label, "computed", None if there is None else Quantity(there, unit("mL")), mine)
+    for name, label, count in (
+        ("vials", msg("vials"), second.vials),
+        ("syringes", msg("syringes"), second.syringes),
+    ):
+        there = first.volumes.number(name)
+        if there is not None or count is not None:
+            yield _counts(name, label, there, count)
+
+
+def _quantity(part: Part, key: str) -> Quantity | None:
+    value, symbol = part.number(key), part.text("unit")
+    return None if value is None or symbol not in UNITS else Quantity(value, UNITS[symbol])
+
+
+def _quantities(name: str, label: Message, kind: Kind, first: Quantity | None, second: Quantity | None) -> Compared:
+    """Two amounts; they agree where value and unit do."""
+    return Compared(
+        name=name,
+        label=label,
+        kind=kind,
+        first=None if first is None else Amount(first),
+        second=None if second is None else Amount(second),
+        agree=first == second,
+        tenfold=first is not None and second is not None and _far_apart(first.value, second.value),
+    )
+
+
+def _counts(name: str, label: Message, first: Decimal | None, second: int | None) -> Compared:
+    mine = None if second is None else Decimal(second)
+    return Compared(
+        name=name,
+        label=label,
+        kind="computed",
+        first=None if first is None else plain(first),
+        second=None if mine is None else plain(mine),
+        agree=first == mine,
+        tenfold=first is not None and mine is not None and _far_apart(first, mine),
+    )
+
+
+def _far_apart(first: Decimal, second: Decimal) -> bool:
+    """Whether one is five times the other or more."""
+    low, high = sorted((Fraction(first), Fraction(second)))
+    return low > 0 and high >= _TENFOLD * low
+
+
+def _amount(value: Decimal, symbol: str) -> Amount:
+    return Amount(Quantity(value, unit(symbol)))
+
+
+def _decimals(texts: Sequence[str]) -> tuple[Decimal, ...]:
+    """The numbers of the worksheet's inputs, which passed the firewall when they were typed; others are left out."""
+    return tuple(parse_number(text) for text in texts if is_number(text))

@@ -1,0 +1,324 @@
+"""`dosecalc check`: the second person's own numbers against a worksheet.
+
+Until the second person has entered everything, nothing is shown that the first one typed or that was computed from it:
+not in a question, not as a default, not in an error (R6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from dosecalc.app import checking as app
+from dosecalc.checking.compare import patches
+from dosecalc.checking.entries import Entries, Taken, find_lot, read_concentration, what_to_ask
+from dosecalc.checking.record import record, shown
+from dosecalc.cli.ui import HELP_OPTIONS, Ui, common_options, examples, help_text, option, rounding_option
+from dosecalc.dosing.area import split_patches
+from dosecalc.errors import Refusal, refuse
+from dosecalc.notation import parse_positive
+from dosecalc.plan import dosed_arms
+from dosecalc.quantity import Amount, Quantity, unit
+from dosecalc.text import Message, msg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
+
+    from dosecalc.app.checking import OpenCheck
+    from dosecalc.checking.compare import Compared
+    from dosecalc.checking.entries import Asked
+    from dosecalc.checking.record import Checked
+    from dosecalc.protocol.stock import Lot
+    from dosecalc.quantity import Rounding
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Typed:
+    """The options; what is left out is asked for."""
+
+    arm: str | None
+    areas: tuple[str, ...]
+    weight: str | None
+    level: str | None
+    lots: tuple[str, ...]
+    concentrations: tuple[str, ...]
+    rounding: Rounding | None
+
+
+@click.command(
+    "check",
+    context_settings=HELP_OPTIONS,
+    help=help_text(
+        msg(
+            "Check a worksheet: enter area or weight, arm, lot and concentration from their sources, without looking "
+            "at the worksheet. A second engine computes from what you enter alone, and only then both are compared."
+        )
+    )
+    + "\n\n"
+    + examples(
+        "dosecalc check P-001-W0.json --site our-site.yaml --stock our-stock.yaml --as li.na",
+        "dosecalc check P-001-W0.json --site our-site.yaml --stock our-stock.yaml --out P-001-W0-check.json",
+    ),
+)
+@click.argument("worksheet", metavar="WORKSHEET.json")
+@option("--site", metavar="FILE", required=True, text=msg("The site file: the pharmacy manual's answers."))
+@option("--stock", metavar="FILE", required=True, text=msg("The stock file: the lots in the pharmacy."))
+@option("--protocol", metavar="FILE", text=msg("The protocol file, where it is not a shipped one."))
+@option("--as", "checker", metavar="USER", text=msg("Who checks; else the account that you work with."))
+@option("--arm", metavar="ARM", text=msg("The arm, from the allocation list."))
+@option("--area", "areas", metavar="CM2", multiple=True, text=msg("Hair-loss area in cm²; repeat for patches."))
+@option("--weight", metavar="KG", text=msg("Body weight in kg."))
+@option("--level", metavar="L", text=msg("Dose level, where the site file has not decided it."))
+@rounding_option
+@option("--lot", "lots", metavar="LOT", multiple=True, text=msg("Lot number, from the vial; repeat for each product."))
+@option(
+    "--concentration",
+    "concentrations",
+    metavar="C",
+    multiple=True,
+    text=msg("Concentration, from the certificate, for each lot that has one, in their order."),
+)
+@option("--out", metavar="FILE", text=msg("Write a record of the check to this file."))
+@common_options
+@click.pass_context
+def command(
+    context: click.Context,
+    worksheet: str,
+    site: str,
+    stock: str,
+    protocol: str | None,
+    checker: str | None,
+    arm: str | None,
+    areas: tuple[str, ...],
+    weight: str | None,
+    level: str | None,
+    rounding: Rounding | None,
+    lots: tuple[str, ...],
+    concentrations: tuple[str, ...],
+    out: str | None,
+) -> None:
+    """Ask, compute, compare, show."""
+    ui: Ui = context.obj
+    opened = app.open_check(worksheet, site=site, stock=stock, protocol=protocol, checker=checker)
+    if out is not None:
+        app.check_out(out, worksheet)
+    typed = _Typed(
+        arm=arm,
+        areas=areas,
+        weight=weight,
+        level=level,
+        lots=lots,
+        concentrations=concentrations,
+        rounding=rounding,
+    )
+    checked = app.finish_check(opened, _Desk(ui, opened, typed).entries())
+    if out is not None:
+        app.write_record(out, checked, ui.language)
+    if ui.as_json:
+        ui.show_json(record(checked, ui.language))
+    else:
+        show(ui, checked)
+    context.exit(0 if checked.agreed else 1)
+
+
+class _Desk:
+    """Where the second person makes their entries: each from an option, or else asked for until it can be read."""
+
+    def __init__(self, ui: Ui, opened: OpenCheck, typed: _Typed) -> None:
+        self.ui = ui
+        self.opened = opened
+        self.typed = typed
+        self.asked_anything = False
+
+    def entries(self) -> Entries:
+        """Return what was entered; what was asked for is shown once more, and may be entered anew."""
+        head = self.opened.sheet.head
+        if not self.ui.as_json:
+            who = head.text("participant") or "–"
+            self.ui.line(
+                msg(
+                    "Check of {participant}, {protocol}, {visit}. "
+                    "Read each value from its source, not from the worksheet.",
+                    participant=who,
+                    protocol=self.opened.settled.protocol.id,
+                    visit=self.opened.sheet.visit,
+                )
+            )
+        while True:
+            self.asked_anything = False
+            found = self._once()
+            if not self.asked_anything:
+                return found
+            self.ui.line()
+            self.ui.line(msg("You entered:"))
+            for label, value in _entered(found):
+                self.ui.line(f"  {self.ui.say(label)}: {self.ui.say(value)}")
+            if click.confirm(self.ui.say(msg("Is this what you read? (no: enter it again)")), default=None):
+                return found
+
+    def _once(self) -> Entries:
+        settled, typed = self.opened.settled, self.typed
+        arms = self._arms()
+        asked = what_to_ask(settled, arms, self.opened.sheet.visit)
+        areas: tuple[Decimal, ...] = ()
+        if asked.area or typed.areas:
+            areas = self._value(
+                ";".join(typed.areas) if typed.areas else None,
+                "--area",
+                msg("Area in cm² (several patches with ; between them)"),
+                split_patches,
+            )
+        weight = level = None
+        if asked.weight or typed.weight is not None:
+            weight = self._value(typed.weight, "--weight", msg("Body weight in kg"), parse_positive)
+        if asked.level or typed.level is not None:
+            level = self._value(typed.level, "--level", msg("Dose level"), str)
+        return Entries(
+            arms=arms,
+            areas=areas,
+            weight=weight,
+            level=level,
+            rounding=typed.rounding,
+            taken=self._lots(asked),
+        )
+
+    def _arms(self) -> tuple[str, ...]:
+        protocol, arm = self.opened.settled.protocol, self.typed.arm
+        if protocol.masking.allocation != "every_arm":
+            return self._value(arm, "--arm", msg("Arm"), lambda text: dosed_arms(protocol, text))
+        if arm is not None or self.ui.as_json or self.typed.lots:
+            return dosed_arms(protocol, arm)
+        question = msg("Arm (nothing: all areas of the participant are prepared)")
+        return self._asked(question, lambda text: dosed_arms(protocol, text or None), may_be_empty=True)
+
+    def _lots(self, asked: Asked) -> tuple[Taken, ...]:
+        settled, stock = self.opened.settled, self.opened.stock
+        given = [find_lot(stock, settled, asked.products, name) for name in self.typed.lots]
+        stated = [lot for lot in given if lot.concentration is not None]
+        if len({lot.product for lot in given}) < len(given) or len(self.typed.concentrations) > len(stated):
+            raise refuse(
+                "DC676",
+                msg("there are more lots than products, or more concentrations than lots that have one"),
+                msg("give --lot once for each product, and --concentration once for each lot that has one"),
+            )
+        spoken = dict(zip((lot.id for lot in stated), self.typed.concentrations, strict=False))
+        taken = []
+        for product in asked.products:
+            lot = next((lot for lot in given if lot.product == product), None) or self._lot(product)
+            concentration = None
+            if lot.concentration is not None:
+                question = msg("Concentration of lot {lot}, in {unit}", lot=lot.id, unit=lot.concentration.unit)
+                read = partial(read_concentration, lot=lot)
+                concentration = self._value(spoken.get(lot.id), "--concentration", question, read)
+            taken.append(Taken(product=product, lot=lot, concentration=concentration))
+        return tuple(taken)
+
+    def _lot(self, product: str) -> Lot:
+        settled = self.opened.settled
+        question = msg("Lot of {product}", product=settled.protocol.products[product].label)
+        return self._value(None, "--lot", question, lambda text: find_lot(self.opened.stock, settled, (product,), text))
+
+    def _value(self, given: str | None, name: str, question: Message, read: Callable[[str], _T]) -> _T:
+        """What an option gave, or what is asked for in its place; a script is never asked.
+
+        Raises:
+            Refusal: what `read` refuses of an option; DC676, the option is missing in a call with --json.
+        """
+        if given is not None:
+            return read(given)
+        if self.ui.as_json:
+            raise refuse(
+                "DC676",
+                msg("{option} is missing: with --json nothing is asked for", option=name),
+                msg("give it, or leave out --json"),
+            )
+        return self._asked(question, read)
+
+    def _asked(self, question: Message, read: Callable[[str], _T], *, may_be_empty: bool = False) -> _T:
+        self.asked_anything = True
+        while True:
+            default = "" if may_be_empty else None
+            text = click.prompt(self.ui.say(question), default=default, show_default=False)
+            try:
+                return read(text.strip(" "))
+            except Refusal as refusal:
+                self.ui.show_findings(refusal.findings)
+
+
+def _entered(entries: Entries) -> list[tuple[Message, object]]:
+    """The entries as they were understood (R1)."""
+    lines: list[tuple[Message, object]] = [(msg("arm"), ", ".join(entries.arms))]
+    if entries.areas:
+        lines.append((msg("area"), shown(patches(entries.areas))))
+    if entries.weight is not None:
+        lines.append((msg("body weight"), Amount(Quantity(entries.weight, unit("kg")))))
+    if entries.level is not None:
+        lines.append((msg("level"), entries.level))
+    if entries.rounding is not None:
+        lines.append((msg("rounding given by hand"), entries.rounding))
+    for taken in entries.taken:
+        lines.append((msg("lot"), taken.lot.id))
+        if taken.concentration is not None:
+            lines.append((msg("concentration"), Amount(taken.concentration)))
+    return lines
+
+
+def show(ui: Ui, checked: Checked) -> None:
+    """Print whether both agree, then everything that was compared; a ten-fold difference on a line of its own (R6)."""
+    head = checked.sheet.head
+    differ = [each for each in checked.compared if not each.agree]
+    ui.line()
+    if head.text("release") != "released":
+        ui.line(msg("DRAFT – NOT FOR ADMINISTRATION"))
+    if differ:
+        ui.line(
+            msg(
+                "DIFFERS: {count} of {all} values. Do not release this preparation.",
+                count=len(differ),
+                all=len(checked.compared),
+            )
+        )
+    else:
+        ui.line(msg("AGREED: all {all} values are the same.", all=len(checked.compared)))
+    for each in differ:
+        if each.tenfold:
+            ui.line(
+                msg(
+                    "ABOUT TEN-FOLD APART: {label} is {first} there and {second} here. Count the zeros in the source.",
+                    label=each.label,
+                    first=shown(each.first),
+                    second=shown(each.second),
+                )
+            )
+    for product in dict.fromkeys(each.product for each in checked.compared):
+        ui.line()
+        if product is not None:
+            ui.line(checked.labels.get(product, product))
+        ui.show_table(
+            [(msg("Value"), "left"), (msg("Worksheet"), "left"), (msg("Second person"), "left"), ("", "left")],
+            [_row(each) for each in checked.compared if each.product == product],
+        )
+    ui.line()
+    preparer = head.text("preparer")
+    ui.line(
+        msg(
+            "Prepared by {preparer}, checked by {checker} on {time}. Worksheet {digest}.",
+            preparer=msg("a person that the worksheet does not name") if preparer is None else preparer,
+            checker=checked.checker,
+            time=checked.checked_at.isoformat(),
+            digest=checked.sheet.digest,
+        )
+    )
+    if differ:
+        ui.line(msg("Compare both with the sources. Whoever is wrong corrects it, and the check is made anew."))
+
+
+def _row(each: Compared) -> Sequence[object]:
+    agree = msg("agrees") if each.agree else msg("DIFFERS")
+    return each.label, shown(each.first), shown(each.second), agree
