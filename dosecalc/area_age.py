@@ -102,11 +102,11 @@ def _age_at(
     return AreaAge(days, _again(days, limit))
 
 
-def _counts(settled: Settled, arms: Sequence[str], dose: Dose) -> bool:
+def _counts(settled: Settled, arms: Sequence[str] | None, dose: Dose) -> bool:
     """Whether the limit holds for this dose: for the first one, and for every one where each visit is measured."""
-    return (
-        dose.measured_at is not None or _is_first(settled, dose, arms) or measured_when(settled, arms) == "each_visit"
-    )
+    if dose.measured_at is not None or _is_first(settled, dose, arms):
+        return True
+    return measured_when(settled, tuple(settled.protocol.arms) if arms is None else arms) == "each_visit"
 
 
 def check_area_age(settled: Settled, dose: Dose, on: dt.date, arms: Sequence[str] | None = None) -> tuple[Message, ...]:
@@ -136,19 +136,18 @@ def check_area_age(settled: Settled, dose: Dose, on: dt.date, arms: Sequence[str
         return (line,)
     if not _too_old(day, on, limit):
         return (msg("{line}; at most {limit}", line=line, limit=_limit(limit)),)
-    arms = tuple(settled.protocol.arms) if arms is None else arms
     if _counts(settled, arms, dose):
         raise Refusal([_old(dose, day, on, limit)])
     once = msg("it is measured once, and the limit of {limit} counts at the first dose", limit=_limit(limit))
     return (msg("{line}; {once}", line=line, once=once),)
 
 
-def _is_first(settled: Settled, dose: Dose, arms: Sequence[str]) -> bool:
-    """Whether this is the first dose of its product that follows from an area, in one of the arms."""
-    for arm in arms:
-        for plan in planned_doses(settled.protocol, (arm,)):
-            same = (plan.rule.product, plan.rule.area) == (dose.product, dose.area)
-            if same and isinstance(plan.rule.rule, PerSite | PerArea):
+def _is_first(settled: Settled, dose: Dose, arms: Sequence[str] | None) -> bool:
+    """Whether this is the visit of the first dose that follows from an area: in these arms together, or in any arm."""
+    protocol = settled.protocol
+    for group in [(arm,) for arm in protocol.arms] if arms is None else [tuple(arms)]:
+        for plan in planned_doses(protocol, group):
+            if isinstance(plan.rule.rule, PerSite | PerArea):
                 if plan.visit == dose.encounter:
                     return True
                 break

@@ -146,6 +146,7 @@ def write_cohort(
         masked = MaskedFiles(staging, run)
         pharmacy = PharmacyFiles(staging, run) if with_doses else None
         not_met: list[str] = []
+        too_old: list[str] = []
         for done, number in enumerate(_sorted(cohort)):
             if progress and done % _EVERY == 0:
                 progress(len(cohort) + done)
@@ -154,7 +155,9 @@ def write_cohort(
             if any(check.ok is False for check in planned.view.checks):
                 not_met.append(planned.view.participant)
             if pharmacy and planned.doses:
-                pharmacy.add(planned.view, planned.entry, planned.doses)
+                pharmacy.add(planned.view, planned.entry, planned.doses, planned.ages)
+                if any(age.note for age in planned.ages.values()):
+                    too_old.append(planned.view.participant)
         cancelled = [code for code in _gone(cohort, earlier) if masked.cancel(code)]
         masked.finish()
         if pharmacy:
@@ -165,7 +168,7 @@ def write_cohort(
         participants=len(cohort),
         with_doses=with_doses,
         draft=bool(pharmacy and pharmacy.draft),
-        notes=(*cohort.planner.notes(), *_notes(not_met, pharmacy.warned if pharmacy else 0, cancelled)),
+        notes=(*cohort.planner.notes(), *_notes(not_met, pharmacy.warned if pharmacy else 0, too_old, cancelled)),
     )
 
 
@@ -182,12 +185,20 @@ def _gone(cohort: Cohort, earlier: Earlier | None) -> Sequence[str]:
     return [code for code in earlier.participants if code not in now]
 
 
-def _notes(not_met: Sequence[str], warned: int, cancelled: Sequence[str]) -> Iterator[Warned]:
+def _notes(not_met: Sequence[str], warned: int, too_old: Sequence[str], cancelled: Sequence[str]) -> Iterator[Warned]:
     if warned:
         text = msg(
             "participants with a warning on their doses: {count}; see the column warnings of doses.csv", count=warned
         )
         yield Warned(code="dose-warnings", text=text)
+    if too_old:
+        text = msg(
+            "participants whose area must be measured again before a later dose: {count} ({codes}); "
+            "see the column area_note of doses.csv",
+            count=len(too_old),
+            codes=_first(too_old),
+        )
+        yield Warned(code="area-measure-again", text=text)
     if not_met:
         text = msg(
             "participants for whom a limit of the protocol is not met: {count} ({codes}); see the notes in visits.csv",

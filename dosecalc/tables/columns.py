@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, InvalidFile, Where
 from dosecalc.notation import quoted
+from dosecalc.protocol.dose_rule import PerArea, PerSite
 from dosecalc.protocol.occurrences import occurrences
 from dosecalc.text import msg
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 PLAIN = ("participant", "start", "arm", "language")
 FOR_DOSES = ("area_cm2", "area_method", "area_measured_by", "area_date", "weight_kg", "level")
 """Columns that only doses need."""
+AREA = "area_cm2"
 MEASURED = ("area_method", "area_measured_by", "area_date")
+AGAIN = (AREA, *MEASURED)
+"""Columns that may stand for a visit, too, with its id behind them: `area_cm2_W4`."""
 BOOK, REASON, ACTUAL, ANCHOR = "book_", "outside_window_", "actual_", "anchor_"
 
 _PERHAPS, _SURELY = 0.6, 0.8
@@ -39,6 +43,10 @@ class Columns:
     reasons: Named
     actual: Named
     anchors: Named
+    areas: Named
+    """Areas that were measured again."""
+    records: Named
+    """How these were measured: any of three columns, the visit's id behind its name (`area_method_W4`)."""
     doses: bool
     """Whether doses are planned: always in an open trial, in a masked one where there is a column `arm` (R15)."""
     findings: tuple[Finding, ...] = ()
@@ -73,6 +81,8 @@ def find_columns(table: Table, protocol: Protocol) -> Columns:
         reasons=named(REASON, visits),
         actual=named(ACTUAL, visits),
         anchors=named(ANCHOR, anchors),
+        areas=named(f"{AREA}_", visits),
+        records=tuple(pair for name in MEASURED for pair in named(f"{name}_", visits)),
         doses="arm" in place or not protocol.masking.masked,
         findings=findings,
     )
@@ -81,7 +91,13 @@ def find_columns(table: Table, protocol: Protocol) -> Columns:
 def known_columns(protocol: Protocol) -> list[str]:
     """Return every column that a table of participants of this protocol may have."""
     after_visits = [prefix + visit for prefix in (BOOK, REASON, ACTUAL) for visit in _visits(protocol)]
-    return [*PLAIN, *FOR_DOSES, *after_visits, *(ANCHOR + anchor for anchor in _anchors(protocol))]
+    again = [f"{name}_{visit}" for name in AGAIN for visit in _visits(protocol)] if _has_areas(protocol) else []
+    return [*PLAIN, *FOR_DOSES, *after_visits, *(ANCHOR + anchor for anchor in _anchors(protocol)), *again]
+
+
+def _has_areas(protocol: Protocol) -> bool:
+    """Whether some dose of the protocol follows from an area."""
+    return any(isinstance(dose.rule, PerSite | PerArea) for arm in protocol.arms.values() for dose in arm.doses)
 
 
 def misspelt(header: Sequence[str], protocol: Protocol) -> Iterator[Finding]:

@@ -25,8 +25,9 @@ from dosecalc.tables.output import DOSES, VISITS, DoseRows, VisitRows, header
 from dosecalc.text import LANGUAGES, msg
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from dosecalc.area_age import AreaAge
     from dosecalc.blinding import BlindedPlan
     from dosecalc.calendars.event import Audience
     from dosecalc.calendars.ics import Years
@@ -237,11 +238,11 @@ class PharmacyFiles:
         self.draft = False
         self.warned = 0
 
-    def add(self, view: BlindedPlan, entry: Entry, doses: Doses) -> None:
+    def add(self, view: BlindedPlan, entry: Entry, doses: Doses, ages: Mapping[str, AreaAge]) -> None:
         """Add one participant's doses, in the order of the codes."""
         self.draft |= bool(doses.draft)
         self.warned += bool(doses.warnings)
-        self._part.add(self._rows.of(view, entry, doses), self._writer.items(view, doses))
+        self._part.add(self._rows.of(view, entry, doses, ages), self._writer.items(view, doses))
 
     def finish(self) -> None:
         """Complete the files."""

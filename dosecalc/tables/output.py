@@ -19,9 +19,11 @@ from dosecalc.text import msg, render
 from dosecalc.visits.moments import weekday
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from dosecalc.area_age import AreaAge
     from dosecalc.blinding import BlindedPlan, BookedVisit
+    from dosecalc.dosing.area import Measured
     from dosecalc.dosing.result import Dose, Doses
     from dosecalc.tables.participants import Entry
     from dosecalc.text import Language
@@ -37,6 +39,7 @@ DOSES = (
     "participant", "arm", "encounter", "product", "role", "release", "notice", "total", "unit", "sites", "level",
     "level_unit", "area", "area_cm2", "area_method", "area_measured_by", "area_date", "rounding", "exact",
     "deviation_percent", "days", "volume", "route", "rests_on", "warnings", "dose", "label", "target", "booked",
+    "area_measured_at", "area_age_days", "area_note",
 )  # fmt: skip
 
 
@@ -119,6 +122,7 @@ class _Row:
     last: str
     has_area: bool
     """Whether the dose follows from an area, so that how it was measured belongs to it (R9)."""
+    measured_at: str | None
 
 
 class DoseRows:
@@ -128,7 +132,7 @@ class DoseRows:
         self._language = language
         self._known: dict[int, tuple[Doses, tuple[_Row, ...]]] = {}
 
-    def of(self, plan: BlindedPlan, entry: Entry, doses: Doses) -> bytes:
+    def of(self, plan: BlindedPlan, entry: Entry, doses: Doses, ages: Mapping[str, AreaAge]) -> bytes:
         """Return the rows of one participant."""
         booked = {booked.visit.encounter: booked for booked in plan.visits}
         known = self._known.get(id(doses))
@@ -137,15 +141,18 @@ class DoseRows:
                 self._known.clear()
             rows = tuple(self._row(dose, doses, booked[dose.encounter].visit) for dose in doses.doses)
             known = self._known[id(doses)] = (doses, rows)
-        who, how = entry.participant, entry.measured
+        who = entry.participant
         before = f"{who.code},{who.arm or ''},"
-        record = f"{how.method or ''},{text_cell(how.by or '')},{how.date.isoformat() if how.date else ''}"
+        records = {visit: _record(measured) for visit, measured in entry.records.items()}
         lines = []
         for row in known[1]:
             here = booked[row.encounter]
             when = here.booking.when.isoformat() if here.booking else ""
-            measured = record if row.has_area else ",,"
-            lines.append(f"{before}{row.first},{measured},{row.last},{_moment(here.visit.target)},{when}\r\n")
+            measured, last = ",,", ",,"
+            if row.has_area:
+                measured = records.get(row.measured_at, ",,")
+                last = f"{row.measured_at or ''},{self._age(ages.get(row.encounter))}"
+            lines.append(f"{before}{row.first},{measured},{row.last},{_moment(here.visit.target)},{when},{last}\r\n")
         return "".join(lines).encode()
 
     def _row(self, dose: Dose, doses: Doses, visit: Visit) -> _Row:
@@ -177,7 +184,22 @@ class DoseRows:
             render(visit.label, language),
         )
         has_area = dose.area_cm2 is not None
-        return _Row(encounter=dose.encounter, first=_cells(first), last=_cells(last), has_area=has_area)
+        return _Row(
+            encounter=dose.encounter,
+            first=_cells(first),
+            last=_cells(last),
+            has_area=has_area,
+            measured_at=dose.measured_at,
+        )
+
+    def _age(self, age: AreaAge | None) -> str:
+        if age is None:
+            return ","
+        return f"{age.days},{text_cell(render(age.note, self._language)) if age.note else ''}"
+
+
+def _record(how: Measured) -> str:
+    return f"{how.method or ''},{text_cell(how.by or '')},{how.date.isoformat() if how.date else ''}"
 
 
 def _cells(texts: Iterable[str]) -> str:

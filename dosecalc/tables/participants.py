@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from dosecalc.calendars.event import check_text
 from dosecalc.dosing.area import Measured, check_method, split_patches
 from dosecalc.dosing.level import read_level
-from dosecalc.dosing.result import DoseInput, Warned
+from dosecalc.dosing.result import DoseInput, Remeasured, Warned
 from dosecalc.errors import DosecalcError, Finding, InvalidFile, Where, refuse
 from dosecalc.notation import quoted
 from dosecalc.participant_code import check_code
 from dosecalc.plan import Participant, WantedBooking, dosed_arms
 from dosecalc.quantity import Quantity, parse_positive, unit
-from dosecalc.tables.columns import ACTUAL, ANCHOR, BOOK, MEASURED, REASON, find_columns
+from dosecalc.tables.columns import ACTUAL, ANCHOR, AREA, BOOK, MEASURED, REASON, find_columns
 from dosecalc.text import LANGUAGES, Language, msg
 from dosecalc.visits.moments import parse_day, parse_moment
 
@@ -46,6 +46,15 @@ class Entry:
     line: int
     participant: Participant
     measured: Measured = _NOT_MEASURED
+    remeasured: Mapping[str, Measured] = field(default_factory=dict)
+    """How areas were measured again, by visit."""
+
+    @property
+    def records(self) -> Mapping[str | None, Measured]:
+        """How each area was measured, by the visit at which it was measured again; None where it was not."""
+        records: dict[str | None, Measured] = {None: self.measured}
+        records.update(self.remeasured)
+        return records
 
 
 class Row:
@@ -110,7 +119,9 @@ class ParticipantReader:
         self.no_input = DoseInput(rounding=rounding)
         """What is given where no cell says anything that a dose hangs on: the same object for all such rows."""
         self._rounding = rounding
-        self._any_input = not self.columns.place.keys().isdisjoint(("area_cm2", "weight_kg", "level"))
+        self._any_input = bool(self.columns.areas) or not self.columns.place.keys().isdisjoint(
+            ("area_cm2", "weight_kg", "level")
+        )
         self._any_record = not self.columns.place.keys().isdisjoint(MEASURED)
         remember = lru_cache(MOST_KEPT)
         self._moment = remember(partial(parse_moment, zone=settled.timezone))
@@ -122,8 +133,10 @@ class ParticipantReader:
     def notes(self) -> tuple[Warned, ...]:
         """Return what should be known of the table as a whole."""
         place = self.columns.place
-        absent = [name for name in MEASURED if name not in place]
-        if not self.columns.doses or "area_cm2" not in place or not absent:
+        areas = [AREA] if AREA in place else []
+        areas += [f"{AREA}_{visit}" for visit, _ in self.columns.areas]
+        absent = [name for area in areas for name in _record_of(area) if name not in place]
+        if not self.columns.doses or not absent:
             return ()
         text = msg(
             "the file does not say how, by whom and when areas were measured (it has no column {columns}), "
@@ -152,11 +165,13 @@ class ParticipantReader:
         anchors = self._moments(row, ANCHOR, columns.anchors)
         actual = self._moments(row, ACTUAL, columns.actual)
         bookings = self._bookings(row) if columns.bookings or columns.reasons else _NONE
-        arm, given, measured = None, None, _NOT_MEASURED
+        arm, given, measured, again = None, None, _NOT_MEASURED, _NONE
         if columns.doses:
             arm = row.read("arm", self._arm, blank="parse")
             given = self._given(row, arm) if self._any_input else self.no_input
-            measured = self._measured(row) if self._any_record else _NOT_MEASURED
+            measured = self._measured(row, AREA) if self._any_record else _NOT_MEASURED
+            if columns.areas or columns.records:
+                again = self._measured_again(row)
         if row.findings or code is None or start is None:
             raise InvalidFile(row.findings)
         participant = Participant(
@@ -169,7 +184,7 @@ class ParticipantReader:
             actual=actual,
             bookings=bookings,
         )
-        return Entry(line=row.line, participant=participant, measured=measured)
+        return Entry(line=row.line, participant=participant, measured=measured, remeasured=again)
 
     def _read_arm(self, text: str) -> str | None:
         """The arm; None where every participant gets every arm and the cell names none."""
@@ -211,31 +226,56 @@ class ParticipantReader:
         return moment
 
     def _given(self, row: Row, arm: str | None) -> DoseInput:
-        areas = row.read("area_cm2", self._patches)
+        areas = row.read(AREA, self._patches)
+        again = self._remeasured(row) if self.columns.areas else ()
         weight = row.read("weight_kg", _weight)
         level = None
         if row.text("level") and not row.findings:  # what a level is depends on the arm
             arms = dosed_arms(self._protocol, arm)
             level = row.read("level", lambda text: read_level(self._protocol, arms, text))
-        if areas is None and weight is None and level is None:
+        if areas is None and not again and weight is None and level is None:
             return self.no_input
-        return DoseInput(areas=areas or (), weight=weight, level=level, rounding=self._rounding)
+        return DoseInput(areas=areas or (), weight=weight, level=level, rounding=self._rounding, remeasured=again)
 
-    def _measured(self, row: Row) -> Measured:
-        """The record of how the area was measured: asked for wherever the file has a column for it (R9)."""
-        place = self.columns.place
-        if not row.text("area_cm2"):
-            for name in MEASURED:
+    def _remeasured(self, row: Row) -> tuple[Remeasured, ...]:
+        """The areas that were measured again; how that was done is not among what doses hang on."""
+        found = []
+        for visit, place in self.columns.areas:
+            if row.cells[place]:
+                areas = row.read(f"{AREA}_{visit}", self._patches)
+                if areas is not None:
+                    found.append(Remeasured(visit=visit, areas=areas))
+        return tuple(found)
+
+    def _measured_again(self, row: Row) -> Mapping[str, Measured]:
+        """The records of the areas that were measured again."""
+        columns = (*self.columns.areas, *self.columns.records)
+        visits = dict.fromkeys([visit for visit, place in columns if row.cells[place]])
+        found = {visit: self._measured(row, f"{AREA}_{visit}") for visit in visits}
+        return {visit: measured for visit, measured in found.items() if measured is not _NOT_MEASURED}
+
+    def _measured(self, row: Row, area: str) -> Measured:
+        """The record of how the area in a column was measured: asked for wherever the file has a column for it (R9)."""
+        place, names = self.columns.place, _record_of(area)
+        if not row.text(area):
+            for name in names:
                 if row.text(name):
                     what = msg("it is said how an area was measured, and there is no area")
-                    row.refuse(name, refuse("DC624", what, msg("fill in area_cm2, or empty this cell")))
+                    row.refuse(name, refuse("DC624", what, msg("fill in {column}, or empty this cell", column=area)))
             return _NOT_MEASURED
-        blank: dict[str, Literal["refuse", "skip"]] = {name: "refuse" if name in place else "skip" for name in MEASURED}
+        blank: dict[str, Literal["refuse", "skip"]] = {name: "refuse" if name in place else "skip" for name in names}
+        method, by, date = names
         return Measured(
-            method=row.read("area_method", self._method, blank=blank["area_method"]),
-            by=row.read("area_measured_by", free_text, blank=blank["area_measured_by"]),
-            date=row.read("area_date", self._day, blank=blank["area_date"]),
+            method=row.read(method, self._method, blank=blank[method]),
+            by=row.read(by, free_text, blank=blank[by]),
+            date=row.read(date, self._day, blank=blank[date]),
         )
+
+
+def _record_of(area: str) -> tuple[str, str, str]:
+    """The columns that say how the area in the column `area` was measured."""
+    method, by, date = (name + area.removeprefix(AREA) for name in MEASURED)
+    return method, by, date
 
 
 def free_text(text: str) -> str:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from dosecalc.area_age import area_ages
 from dosecalc.blinding import blind
 from dosecalc.dosing.dose import prepare_doses
 from dosecalc.errors import DosecalcError, Finding, InvalidFile
 from dosecalc.plan import dosed_arms, plan_visits, visible_arm
-from dosecalc.tables.columns import ACTUAL, ANCHOR, BOOK, REASON
+from dosecalc.tables.columns import ACTUAL, ANCHOR, AREA, BOOK, REASON
 from dosecalc.tables.participants import MOST_KEPT, ParticipantReader
 from dosecalc.text import msg
 from dosecalc.visits.timeline import TimelinePlan, prepare
@@ -22,6 +23,7 @@ from dosecalc.visits.timeline import TimelinePlan, prepare
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from dosecalc.area_age import AreaAge
     from dosecalc.blinding import BlindedPlan
     from dosecalc.dosing.dose import DosePlan
     from dosecalc.dosing.result import DoseInput, Doses, Warned
@@ -34,11 +36,12 @@ if TYPE_CHECKING:
     from dosecalc.visits.visit import Moment, Timeline
 
 # Which cell a refusal of the doses is about; the tens of its code say so (310: areas, 320: weights, 330: levels).
-_DOSE_COLUMNS = {"DC31": "area_cm2", "DC32": "weight_kg", "DC33": "level"}
+_DOSE_COLUMNS = {"DC31": AREA, "DC32": "weight_kg", "DC33": "level"}
 # These say how to allow a booking outside its window, on a command line; a table has a column for it.
 _OUTSIDE = frozenset({"DC420", "DC421", "DC422"})
 
 _NONE: Mapping[str, Moment] = MappingProxyType({})
+_NO_AGES: Mapping[str, AreaAge] = MappingProxyType({})
 _Key = tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
 
 
@@ -73,6 +76,8 @@ class Planned:
     entry: Entry
     view: BlindedPlan
     doses: Doses | None
+    ages: Mapping[str, AreaAge]
+    """How old the area is at the visits whose doses follow from one, where that is known."""
 
 
 class Planner:
@@ -120,18 +125,19 @@ class Planner:
 
     def plan(self, number: int) -> Planned:
         """Return the plan of row `number`; raises what `check` raises."""
-        entry, arm, visits, doses = self._worked_out(number)
-        return Planned(entry=entry, view=blind(self._settled, arm, visits), doses=doses)
+        entry, arm, visits, doses, ages = self._worked_out(number)
+        return Planned(entry=entry, view=blind(self._settled, arm, visits), doses=doses, ages=ages)
 
-    def _worked_out(self, number: int) -> tuple[Entry, Arm, VisitPlan, Doses | None]:
+    def _worked_out(self, number: int) -> tuple[Entry, Arm, VisitPlan, Doses | None, Mapping[str, AreaAge]]:
         row = self._reader.row(self._table.lines[number], self._table.rows[number])
         entry = self._reader.read(row)
         participant = entry.participant
         arm, visits = self._visits(row, participant)
         doses = self._doses_of(row, participant)
+        ages = self._ages(row, entry, visits, doses) if visits and doses else _NO_AGES
         if row.findings or arm is None or visits is None:
             raise InvalidFile(row.findings)
-        return entry, arm, visits, doses
+        return entry, arm, visits, doses, ages
 
     def _visits(self, row: Row, participant: Participant) -> tuple[Arm | None, VisitPlan | None]:
         try:
@@ -166,12 +172,26 @@ class Planner:
                 doses = self._dose_plan(participant.arm).of(given)
             except DosecalcError as error:
                 for finding in error.findings:
-                    row.findings.extend(row.located(_DOSE_COLUMNS.get(finding.code[:4]), [finding]))
+                    # What is wrong with an area that was measured again has its visit as the path.
+                    again = f"{AREA}_{finding.path}" if finding.path else None
+                    row.findings.extend(row.located(again or _DOSE_COLUMNS.get(finding.code[:4]), [finding]))
                 return None
             if len(self._doses) >= MOST_KEPT:
                 self._doses.clear()
             self._doses[key] = doses
         return doses
+
+    def _ages(self, row: Row, entry: Entry, visits: VisitPlan, doses: Doses) -> Mapping[str, AreaAge]:
+        given = entry.participant.given
+        if given is None or not (given.areas or given.remeasured):  # nothing that has an age
+            return _NO_AGES
+        try:
+            return area_ages(self._settled, doses, visits, entry.records)
+        except DosecalcError as error:
+            for finding in error.findings:
+                column = f"area_date_{finding.path}" if finding.path else "area_date"
+                row.findings.extend(row.located(column, [finding]))
+            return _NO_AGES
 
     def _dose_plan(self, arm: str | None) -> DosePlan:
         if arm not in self._dose_plans:

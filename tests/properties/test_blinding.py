@@ -131,8 +131,15 @@ ESCALATION_ROWS = [
     "QH-003,2026-04-09,,,,,",
 ]
 # Both preparations of the participant, or one of them; the saline with the area of the exosomes, or without; the level
-# that the site file has open, in the cell or not.
-PREPARATIONS = [",9.5,", ",9.5,5e8", "exosomes,9.5,", "exosomes,10,5e8", "saline,9.5,", "saline,,"]
+# that the site file has open, in the cell or not; measured at most 4 weeks before the first injection.
+PREPARATIONS = [
+    ",9.5,,2026-03-30",
+    ",9.5,5e8,2026-03-12",
+    "exosomes,9.5,,2026-03-20",
+    "exosomes,10,5e8,2026-03-30",
+    "saline,9.5,,2026-03-30",
+    "saline,,,",
+]
 
 
 def shown(protocol: str, columns: str, rows: Sequence[str], folder: Path) -> tuple[object, object]:
@@ -165,5 +172,7 @@ def test_every_allocation_of_nct07084012_looks_the_same(tmp_path: Path) -> None:
 
 
 def test_every_preparation_of_nct06932393_looks_the_same(tmp_path: Path) -> None:
-    found = all_alike(ESCALATION, ESCALATION_COLUMNS, ESCALATION_ROWS, PREPARATIONS, "arm,area_cm2,level", tmp_path)
+    found = all_alike(
+        ESCALATION, ESCALATION_COLUMNS, ESCALATION_ROWS, PREPARATIONS, "arm,area_cm2,level,area_date", tmp_path
+    )
     assert found == 6**3
