@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dosecalc.quantity import Quantity
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
-_PER_ML = tuple(unit(f"{amount}/mL") for amount in ("particles", "cells", "viable cells", "mg", "g"))
+_PER_ML = tuple(unit(f"{amount}/mL") for amount in ("particles", "cells", "viable cells", "mg"))
 _CELLS = frozenset({"cells", "viable cells"})
 _COUNTED = frozenset({"particles", "cells", "viable cells", "mg"})
 """What is prepared by amount, so that it takes a concentration; a dose in mL does not."""

@@ -24,7 +24,9 @@ def site(protocol: str, **here: Any) -> dict[str, Any]:
 
 def real(text: str) -> str:
     """The example's text with documents and people that do not say that they are made up."""
-    return text.replace(" (example)", "").replace("（示例）", "").replace("Example ", "A. ")
+    for made_up, written in ((" (example)", ""), ("（示例）", ""), ("Example ", "A. "), ("EXAMPLE-", "LL-")):
+        text = text.replace(made_up, written)
+    return text
 
 
 def codes(tmp_path: Path, protocol: str, content: dict[str, Any]) -> list[str]:
