@@ -20,6 +20,7 @@ _BASE: dict[str, tuple[Message, Message]] = {
     "sites": (msg("site"), msg("sites")),
     "vials": (msg("vial"), msg("vials")),
     "days": (msg("day"), msg("days")),
+    "hours": (msg("h"), msg("h")),
     "cm²": (msg("cm²"), msg("cm²")),
     "mL": (msg("mL"), msg("mL")),
     "kg": (msg("kg"), msg("kg")),
@@ -27,7 +28,7 @@ _BASE: dict[str, tuple[Message, Message]] = {
     "mg": (msg("mg"), msg("mg")),
     "%": (msg("%"), msg("%")),
 }
-_PER = {"site": "sites", "vial": "vials", "day": "days", "cm²": "cm²", "mL": "mL", "kg": "kg"}
+_PER = {"site": "sites", "vial": "vials", "day": "days", "h": "hours", "cm²": "cm²", "mL": "mL", "kg": "kg"}
 _SPELLINGS = {
     "particle": "particles",
     "cell": "cells",
@@ -35,6 +36,8 @@ _SPELLINGS = {
     "site": "sites",
     "vial": "vials",
     "day": "days",
+    "hour": "hours",
+    "h": "hours",
     "cm2": "cm²",
     "cm^2": "cm²",
 }
@@ -55,6 +58,9 @@ _OTHER_NAMES = {
     "vials": "vial",
     "days": "day",
     "d": "day",
+    "hours": "hour",
+    "hr": "hour",
+    "hrs": "hour",
 }
 
 _Powers = tuple[tuple[str, int], ...]

@@ -10,11 +10,26 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from fractions import Fraction
 
-    from dosecalc.dosing.result import Dose, Warned
+    from dosecalc.dosing.result import Dose, DoseInput, Warned
     from dosecalc.protocol.site import SiteLook, SitePreparation, Syringe
     from dosecalc.protocol.stock import Lot
     from dosecalc.quantity import Quantity, Rounding
     from dosecalc.text import Message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparationInput:
+    """What is known when a dose is prepared: the day of use, and the moment of preparing, which has an offset.
+
+    `weight` (kg) is needed where the lot holds DMSO. `measured` is what the doses were calculated from; a placebo of a
+    product with injection sites takes its number of sites from it, and the rounding cliff of several patches needs it.
+    """
+
+    on: dt.date
+    now: dt.datetime
+    weight: Quantity | None = None
+    thawed_at: dt.datetime | None = None
+    measured: DoseInput | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,125 @@
+"""What is handed out for use at home: whole bottles at each visit until the next one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from dosecalc.dosing.derivation import Factor, exact_digits
+from dosecalc.dosing.prepared import Dispensed, Dispensing
+from dosecalc.dosing.release import check_release
+from dosecalc.dosing.result import Warned
+from dosecalc.dosing.syringes import ml
+from dosecalc.dosing.vials import check_lot, too_few
+from dosecalc.errors import refuse
+from dosecalc.quantity import round_whole
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dosecalc.dosing.prepared import PreparationInput
+    from dosecalc.dosing.result import Dose
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.protocol.stock import Lot
+    from dosecalc.text import Message
+
+
+def dispense(
+    settled: Settled, dose: Dose, lot: Lot, visits: Sequence[tuple[str, dt.date]], given: PreparationInput
+) -> Dispensing:
+    """Return the bottles to hand out at each visit from the dose's own to the end of its days.
+
+    `visits` are the arm's visits with their dates (planned or actual), in order; those before the dose's own do not
+    count. Needed at a visit = mL a day × days until the next visit, or until the days are over; bottles = (needed −
+    left over) ÷ what can be taken out of a bottle, rounded up. What is left over is used first.
+
+    Raises:
+        Refusal: DC355, another product's lot; DC357, DC358, it may not be used; DC364, too few bottles for the first
+            visit; DC370, the dose is not one for use at home, or the visits do not fit.
+    """
+    if dose.days is None or dose.level is None:
+        raise refuse(
+            "DC370",
+            msg("{product} is not used at home: it is prepared, not dispensed", product=dose.product_label),
+            msg("prepare it"),
+        )
+    check_lot(lot, settled.protocol, dose.product)
+    released = check_release(lot, given, settled.timezone)
+    daily = Fraction(dose.level.value)
+    bottle = Fraction(lot.extractable_volume.value)
+    made: list[Dispensed] = []
+    lines: list[Message] = [
+        *released.lines,
+        msg("bottles are counted by what can be taken out of one: {volume}", volume=Factor(lot.extractable_volume)),
+    ]
+    left = Fraction(0)
+    for visit, until, days in _periods(dose, dose.days, visits):
+        needed = daily * days
+        missing = max(Fraction(0), needed - left)
+        bottles = round_whole(missing / bottle, "up")
+        after = left + bottles * bottle - needed
+        lines.append(
+            msg(
+                "{visit}: {days} days × {daily} = {needed}; ({needed} − {left} left over) ÷ {bottle} = {exact}, "
+                "rounded up: {bottles}; left over then: {after}",
+                visit=visit, days=days, daily=Factor(dose.level), needed=Factor(ml(needed)), left=Factor(ml(left)),
+                bottle=Factor(lot.extractable_volume), exact=exact_digits(missing / bottle), bottles=bottles,
+                after=Factor(ml(after)),
+            )
+        )  # fmt: skip
+        made.append(
+            Dispensed(visit=visit, until=until, days=days, needed=ml(needed), bottles=bottles, left_over=ml(after))
+        )
+        left = after
+    if made[0].bottles > lot.vials:
+        raise too_few(lot, made[0].bottles)
+    return Dispensing(
+        dose=dose,
+        lot=lot,
+        on=given.on,
+        visits=tuple(made),
+        derivation=tuple(lines),
+        warnings=_later(lot, made, dict(visits), dose.days),
+    )
+
+
+def _periods(dose: Dose, days: int, visits: Sequence[tuple[str, dt.date]]) -> list[tuple[str, str | None, int]]:
+    """(visit, the next one, days of use in between); the last one is None where the days outlast the visits."""
+    names = [visit for visit, _ in visits]
+    dates = [date for _, date in visits]
+    if dose.encounter not in names or any(later <= earlier for earlier, later in pairwise(dates)):
+        raise refuse(
+            "DC370",
+            msg("the visits for dispensing must be in the order of their dates, and {visit} among them",
+                visit=dose.encounter),
+            msg("check the visits' dates"),
+        )  # fmt: skip
+    first = names.index(dose.encounter)
+    end = dates[first] + dt.timedelta(days=days)
+    found: list[tuple[str, str | None, int]] = []
+    for place in range(first, len(names)):
+        if dates[place] >= end:
+            break
+        following = place + 1 < len(names)
+        stop = min(end, dates[place + 1]) if following else end
+        found.append((names[place], names[place + 1] if following else None, (stop - dates[place]).days))
+    return found
+
+
+def _later(lot: Lot, made: Sequence[Dispensed], dates: dict[str, dt.date], days: int) -> tuple[Warned, ...]:
+    """What the first visit does not need yet: bottles for later ones, and a lot that expires while it is used."""
+    warnings: list[Warned] = []
+    total = sum(one.bottles for one in made)
+    if total > lot.vials:
+        text = msg("{total} bottles are needed in all, and lot '{lot}' has {there}",
+                   total=total, lot=lot.id, there=lot.vials)  # fmt: skip
+        warnings.append(Warned(code="stock-low", text=text))
+    last = dates[made[0].visit] + dt.timedelta(days=days - 1)
+    if last > lot.expiry:
+        text = msg("lot '{lot}' expires on {expiry}, before the last day of use, {last}",
+                   lot=lot.id, expiry=lot.expiry.isoformat(), last=last.isoformat())  # fmt: skip
+        warnings.append(Warned(code="expires-in-use", text=text))
+    return tuple(warnings)

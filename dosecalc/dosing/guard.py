@@ -1,0 +1,154 @@
+"""The ten-fold guard: what is far from what is expected of this very participant is put to a person (R6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from dosecalc.dosing.limits import amount
+from dosecalc.dosing.planned import planned_doses
+from dosecalc.dosing.release import strength_in
+from dosecalc.errors import refuse
+from dosecalc.protocol.dose_rule import LevelRef
+from dosecalc.quantity import show
+from dosecalc.text import Message, msg
+from dosecalc.units import UNITS, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from dosecalc.dosing.result import Dose
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.protocol.stock import Lot
+    from dosecalc.quantity import Quantity
+    from dosecalc.units import Unit
+
+FAR = 5
+"""Five-fold or more, or a fifth or less. A wrong power of ten is caught even where the area changed two-fold."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EarlierDose:
+    """What the participant got before: from an earlier worksheet. `area_cm2` is None where no area was measured."""
+
+    visit: str
+    product: str
+    total: Quantity
+    area_cm2: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What must be put to a person, and no option of a script answers: what was expected, and what there is."""
+
+    code: str
+    text: Message
+    expected: Message
+    got: Message
+
+
+def unexpected(
+    settled: Settled, arms: Sequence[str], dose: Dose, lot: Lot, earlier: EarlierDose | None
+) -> tuple[Question, ...]:
+    """Return what is five-fold or more away from what is expected of this participant.
+
+    Compared are: the amount per cm² (in all, for a dose without an area) with that of an earlier worksheet; the level
+    with the levels that the site file has decided; the lot's concentration with its certificate. Never the levels of
+    other arms, which are ten-fold apart by design.
+
+    Raises:
+        Refusal: DC360, certificate and stock file state the concentration in units that do not fit each other.
+    """
+    return (*_earlier(dose, earlier), *_level(settled, arms, dose), *_certificate(lot))
+
+
+def _is_far(got: Fraction, expected: Fraction) -> bool:
+    return got >= FAR * expected or FAR * got <= expected
+
+
+def _question(what: Message, expected: Message, got: Message) -> Question:
+    text = msg(
+        "{what}: {got}, and {expected} was expected. Is the number right, with its power of ten?",
+        what=what, got=got, expected=expected,
+    )  # fmt: skip
+    return Question(code="DC369", text=text, expected=expected, got=got)
+
+
+def _earlier(dose: Dose, earlier: EarlierDose | None) -> tuple[Question, ...]:
+    if earlier is None or dose.total is None or earlier.product != dose.product:
+        return ()
+    if earlier.total.unit != dose.total.unit:
+        what = msg("the dose is counted otherwise than at {visit}", visit=earlier.visit)
+        return (_question(what, show(earlier.total), show(dose.total)),)
+    got, expected = Fraction(dose.total.value), Fraction(earlier.total.value)
+    counted = dose.total.unit
+    if dose.area_cm2 is not None and earlier.area_cm2 is not None:
+        got, expected = got / Fraction(dose.area_cm2), expected / Fraction(earlier.area_cm2)
+        counted = unit(f"{counted.symbol}/cm²")
+    if not _is_far(got, expected):
+        return ()
+    what = msg("the dose of {product} differs from that at {visit}", product=dose.product_label, visit=earlier.visit)
+    return (_question(what, amount(expected, counted), amount(got, counted)),)
+
+
+def _level(settled: Settled, arms: Sequence[str], dose: Dose) -> tuple[Question, ...]:
+    """An escalation has several decided levels; the participant's is one of them, so the nearest one counts."""
+    if dose.level is None:
+        return ()
+    for plan in planned_doses(settled.protocol, arms):
+        given = getattr(plan.rule.rule, "amount", None)
+        if (plan.visit, plan.rule.product, plan.rule.area) != (dose.encounter, dose.product, dose.area):
+            continue
+        if not isinstance(given, LevelRef):
+            continue
+        decided = [
+            one.amount for one in settled.decided_levels(given.level) if _alike(one.amount.unit, dose.level.unit)
+        ]
+        got = Fraction(dose.level.value)
+        if decided and all(_is_far(got, Fraction(one.value)) for one in decided):
+            what = msg("the dose level differs from the one that is open")
+            return (_question(what, show(decided[-1]), show(dose.level)),)
+    return ()
+
+
+def _alike(one: Unit, other: Unit) -> bool:
+    """Whether two levels can be compared; viable cells are a part of all cells, far less than five-fold."""
+    return one == other or one == UNITS.get(f"viable {other.symbol}") or other == UNITS.get(f"viable {one.symbol}")
+
+
+def _certificate(lot: Lot) -> tuple[Question, ...]:
+    compared = with_certificate(lot)
+    if compared is None or not _is_far(*compared):
+        return ()
+    assert lot.certificate is not None
+    assert lot.concentration is not None
+    what = msg("the concentration of lot '{lot}' differs from its certificate ({document})",
+               lot=lot.id, document=lot.certificate.document)  # fmt: skip
+    return (_question(what, show(lot.certificate.concentration), show(lot.concentration)),)
+
+
+def with_certificate(lot: Lot) -> tuple[Fraction, Fraction] | None:
+    """Return the lot's concentration and that of its certificate, both as the certificate counts; None without both.
+
+    Raises:
+        Refusal: DC360, the units cannot be compared.
+    """
+    if lot.certificate is None or lot.concentration is None:
+        return None
+    held, stated = lot.concentration, lot.certificate.concentration
+    if stated.unit == held.unit:
+        return Fraction(held.value), Fraction(stated.value)
+    counts, _, per = held.unit.symbol.partition("/")
+    its, _, its_per = stated.unit.symbol.partition("/")
+    converted = strength_in(lot, unit(its)).per_ml if {counts, its} == {"cells", "viable cells"} else None
+    if converted is None or (per, its_per) != ("mL", "mL"):
+        raise refuse(
+            "DC360",
+            msg("lot '{lot}' holds {held} in the stock file and {stated} on its certificate: these units cannot be "
+                "compared (R3)", lot=lot.id, held=show(held), stated=show(stated)),
+            msg("correct the one that is wrong; the sponsor can supply the certificate"),
+            lot.where,
+        )  # fmt: skip
+    return converted, Fraction(stated.value)
