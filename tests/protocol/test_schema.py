@@ -13,6 +13,8 @@ from dosecalc.app import shipped, shipped_protocols
 from dosecalc.protocol.model import Protocol
 from dosecalc.protocol.schema import json_schema
 from dosecalc.protocol.site import Site
+from dosecalc.protocol.stock import Stock
+from running import dosecalc
 
 TESTS = Path(__file__).parent.parent
 
@@ -46,8 +48,20 @@ def test_a_good_protocol_fits_the_schema(path: Path) -> None:
     assert [error.message for error in validator(Protocol).iter_errors(load(path))] == []
 
 
-def test_the_example_site_file_fits_the_schema() -> None:
-    assert [error.message for error in validator(Site).iter_errors(load(Path(shipped("sites", "example.yaml"))))] == []
+@pytest.mark.parametrize(("record", "name"), [(Site, "example.yaml"), (Stock, "example-stock.yaml")])
+def test_the_example_files_fit_their_schemas(record: type, name: str) -> None:
+    assert [error.message for error in validator(record).iter_errors(load(Path(shipped("sites", name))))] == []
+
+
+def test_a_mistake_in_a_stock_file_is_marked() -> None:
+    stock = load(Path(shipped("sites", "example-stock.yaml")))
+    stock["lots"]["EXAMPLE-EV-A"]["concentraton"] = "1e9 particles/mL"
+    assert not validator(Stock).is_valid(stock)
+
+
+@pytest.mark.parametrize(("kind", "title"), [("protocol", "Protocol"), ("site", "Site"), ("stock", "Stock")])
+def test_the_schema_of_each_kind_of_file_is_printed(kind: str, title: str) -> None:
+    assert dosecalc("protocol", "schema", "--for", kind).json["title"] == f"dosecalc {title} file"
 
 
 @pytest.mark.parametrize(
