@@ -92,9 +92,12 @@ class Unit:
 def _table() -> dict[str, Unit]:
     table = {base: Unit(base, ((base, 1),)) for base in _BASE}
     rates = [
-        (top, per) for top in ("particles", "cells", "viable cells", "mL", "g", "mg") for per in _PER if per != top
+        (top, per)
+        for top in ("particles", "cells", "viable cells", "mL", "g", "mg")
+        for per in _PER
+        if per not in (top, "h")
     ]
-    for top, per in [*rates, ("sites", "cm²"), ("cm²", "site")]:
+    for top, per in [*rates, ("mL", "h"), ("sites", "cm²"), ("cm²", "site")]:
         symbol = f"{top}/{per}"
         table[symbol] = Unit(symbol, ((top, 1), (_PER[per], -1)))
     return table

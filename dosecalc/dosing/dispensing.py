@@ -37,8 +37,8 @@ def dispense(
     left over) ÷ what can be taken out of a bottle, rounded up. What is left over is used first.
 
     Raises:
-        Refusal: DC355, another product's lot; DC357, DC358, it may not be used; DC364, too few bottles for the first
-            visit; DC370, the dose is not one for use at home, or the visits do not fit.
+        Refusal: DC355, another product's lot; DC357, DC358, it may not be used; DC364, too few bottles for the visit
+            of this day; DC370, the dose is not one for use at home, or the visits do not fit.
     """
     if dose.days is None or dose.level is None:
         raise refuse(
@@ -74,15 +74,17 @@ def dispense(
             Dispensed(visit=visit, until=until, days=days, needed=ml(needed), bottles=bottles, left_over=ml(after))
         )
         left = after
-    if made[0].bottles > lot.vials:
-        raise too_few(lot, made[0].bottles)
+    dates = dict(visits)
+    today = next((one for one in made if dates[one.visit] == given.on), made[0])
+    if today.bottles > lot.vials:
+        raise too_few(lot, today.bottles)
     return Dispensing(
         dose=dose,
         lot=lot,
         on=given.on,
         visits=tuple(made),
         derivation=tuple(lines),
-        warnings=_later(lot, made, dict(visits), dose.days),
+        warnings=_later(lot, made, dates, dose.days),
     )
 
 

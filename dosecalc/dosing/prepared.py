@@ -26,7 +26,7 @@ class PreparationInput:
     """
 
     on: dt.date
-    now: dt.datetime
+    at: dt.datetime
     weight: Quantity | None = None
     thawed_at: dt.datetime | None = None
     measured: DoseInput | None = None

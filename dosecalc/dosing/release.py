@@ -101,13 +101,13 @@ def _stop_by(lot: Lot, given: PreparationInput, zone: ZoneInfo) -> dt.datetime |
     thawed = given.thawed_at
     if thawed is None:
         return None
-    if thawed.utcoffset() is None or given.now.utcoffset() is None:
+    if thawed.utcoffset() is None or given.at.utcoffset() is None:
         raise refuse(
             "DC359",
             msg("the time of thawing has no offset from UTC, so nobody can say when it was"),
             msg("write it with its offset, such as 2026-03-09T09:30+08:00"),
         )
-    if thawed > given.now:
+    if thawed > given.at:
         raise refuse(
             "DC359",
             msg("the time of thawing, {thawed}, lies in the future", thawed=_moment(thawed, zone)),
@@ -129,7 +129,7 @@ def _stop_by(lot: Lot, given: PreparationInput, zone: ZoneInfo) -> dt.datetime |
         )
     # Adding to a local time would follow the clock on the wall, not the time that passes.
     stop = (thawed.astimezone(dt.UTC) + dt.timedelta(minutes=lot.thaw_limit.minutes)).astimezone(zone)
-    if stop < given.now or stop.date() < given.on:
+    if stop < given.at or stop.date() < given.on:
         raise refuse(
             "DC359",
             msg("lot '{lot}' was thawed at {thawed} and could be used until {stop} (R11)",
@@ -154,7 +154,7 @@ def _check_expiry(lot: Lot, given: PreparationInput, stop_by: dt.datetime | None
             lot.where,
         )  # fmt: skip
     end = dt.datetime.combine(lot.expiry, dt.time.fromisoformat(lot.expiry_time), zone)
-    used = stop_by if stop_by is not None else given.now.astimezone(zone)
+    used = stop_by if stop_by is not None else given.at.astimezone(zone)
     if used > end:
         raise _expired(lot, _moment(end, zone), _moment(used, zone))
 

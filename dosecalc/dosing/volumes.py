@@ -65,7 +65,7 @@ def way_of(settled: Settled, product: str) -> Way:
     if how is None:
         raise refuse(
             "DC356",
-            msg("the site file does not say how {product} is prepared", product=product),
+            msg("the site file says nothing about the preparation of {product}", product=product),
             msg("write it under protocols.{protocol}.preparation.{product}; the trial pharmacist can supply it",
                 protocol=settled.protocol.id, product=product),
         )  # fmt: skip
