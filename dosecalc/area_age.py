@@ -20,13 +20,13 @@ from dosecalc.visits.shift import move_days
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dosecalc.dosing.area import Measured
     from dosecalc.dosing.result import Dose, Doses
-    from dosecalc.plan import VisitPlan
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.site import SiteAreaAge
+    from dosecalc.visits.visit import Booking, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,17 @@ class AreaAge:
 
 
 def area_ages(
-    settled: Settled, doses: Doses, plan: VisitPlan, records: Mapping[str | None, Measured] | None = None
+    settled: Settled,
+    doses: Doses,
+    visits: Iterable[Visit],
+    bookings: Mapping[str, Booking],
+    records: Mapping[str | None, Measured] | None = None,
 ) -> dict[str, AreaAge]:
     """Return the age of the area at each visit with a dose that follows from one, where both dates are known.
 
-    `doses` are all of a participant's. `records` says how each area was measured, by the visit at which it was measured
-    again, where the doses do not say so themselves. A visit that lies ahead and has no area of its own may have one too
-    old: its own cannot exist yet, so a note asks for it.
+    `doses`, `visits` and `bookings` (by visit) are all of a participant's. `records` says how each area was measured,
+    by the visit at which it was measured again, where the doses do not say so themselves. A visit that lies ahead and has
+    no area of its own may have one too old: its own cannot exist yet, so a note asks for it.
 
     Raises:
         Refusal: DC345, an area is older than the site file allows; DC346, the site file limits the age and an area has
@@ -56,12 +60,12 @@ def area_ages(
         records = {dose.measured_at: dose.measured for dose in doses.doses if dose.measured is not None}
     if limit is None and not any(record.date for record in records.values()):
         return {}
-    met = {visit.encounter: visit for visit in plan.timeline.visits}
+    met = {visit.encounter: visit for visit in visits}
     from_areas = [dose for dose in doses.doses if dose.area_cm2 is not None]
     found: dict[str, AreaAge] = {}
     findings: dict[tuple[str, str | None], Finding] = {}
     for dose in from_areas:
-        visit, booking = met[dose.encounter], plan.bookings.get(dose.encounter)
+        visit, booking = met[dose.encounter], bookings.get(dose.encounter)
         record = records.get(dose.measured_at)
         moment = visit.actual or (booking.when if booking else None) or visit.target
         age = _age_at(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from dosecalc.blinding import BlindedPlan
     from dosecalc.dosing.result import Dose, Doses
+    from dosecalc.measuring.measured import MeasuredAreas, MeasuredPatch
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Quantity
     from dosecalc.visits.visit import CheckResult, Moment, Visit
@@ -67,6 +68,7 @@ def dose(entry: Dose, language: Language) -> dict[str, Any]:
         shape["area"] = entry.area
     if entry.area_cm2 is not None:
         shape["area_cm2"] = plain(entry.area_cm2)
+        shape |= _measured(entry)
     if entry.sites is not None:
         shape["sites"] = entry.sites
     if entry.rounding is not None:
@@ -88,6 +90,22 @@ def dose(entry: Dose, language: Language) -> dict[str, Any]:
     if entry.same_volume_as is not None:
         shape["volume"] = "same as active"
     shape["derivation"] = [render(line, language) for line in entry.derivation]
+    return shape
+
+
+def _measured(entry: Dose) -> dict[str, Any]:
+    """How, by whom and when the area was measured, and at which visit again, as far as that is known (R9)."""
+    shape: dict[str, Any] = {}
+    if entry.measured_at is not None:
+        shape["area_measured_at"] = entry.measured_at
+    if entry.measured is not None:
+        day = entry.measured.date
+        known = {
+            "area_method": entry.measured.method,
+            "area_measured_by": entry.measured.by,
+            "area_date": day.isoformat() if day else None,
+        }
+        shape |= {key: value for key, value in known.items() if value is not None}
     return shape
 
 
@@ -155,3 +173,31 @@ def visit(entry: Visit, language: Language) -> dict[str, Any]:
 def check(result: CheckResult, language: Language) -> dict[str, Any]:
     """One elapsed-time check."""
     return {"code": result.code, "text": render(result.text, language), "ok": result.ok}
+
+
+def areas(found: MeasuredAreas, language: Language) -> dict[str, Any]:
+    """The JSON of `area`."""
+    return {
+        "areas": [_patch(patch, language) for patch in found.patches],
+        "total_cm2": plain(found.total),
+        "warnings": [{"code": code, "text": render(text, language)} for code, text in found.warnings],
+        "derivation": [render(line, language) for line in found.derivation],
+    }
+
+
+def _patch(patch: MeasuredPatch, language: Language) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "name": patch.name,
+        "area_cm2": plain(patch.area),
+        "exact": patch.exact,
+        "method": patch.method,
+        "usual_error": render(patch.usual_error, language),
+        "measured_by": patch.measured_by,
+        "date": patch.date.isoformat(),
+        "file": patch.file,
+    }
+    if patch.points is not None:
+        shape |= {"points": patch.points, "holes": patch.holes}
+    if patch.scale is not None:
+        shape["scale_px_per_cm"] = plain(patch.scale)
+    return shape

@@ -54,14 +54,32 @@ def schedule(settled: Settled, who: Participant) -> BlindedPlan:
     return blind(settled, arm, plan_visits(prepare(settled, arm.encounters), who))
 
 
-def pharmacy(settled: Settled, who: Participant) -> tuple[BlindedPlan, Doses]:
-    """Plan a participant's visits and doses, for the pharmacy.
+def pharmacy(settled: Settled, who: Participant, *, ages: bool = True) -> tuple[BlindedPlan, Doses]:
+    """Plan a participant's visits and doses, for the pharmacy; `ages`: areas must be as young as the site file asks.
 
     Raises:
-        Refusal: DC302, DC304 and what `visits` and `dosing` refuse.
+        Refusal: DC302, DC304 and what `visits`, `dosing` and `area_age` refuse.
     """
     doses = plan_doses(settled, who)
-    return schedule(settled, _as_anyone(settled, who)), doses
+    plan = schedule(settled, _as_anyone(settled, who))
+    return plan, _with_ages(settled, plan, doses) if ages else doses
+
+
+def _with_ages(settled: Settled, plan: BlindedPlan, doses: Doses) -> Doses:
+    """The doses, with a warning for each visit before which the area must be measured again (R9)."""
+    if not any(dose.area_cm2 is not None for dose in doses.doses):
+        return doses
+    from dosecalc.area_age import area_ages
+    from dosecalc.dosing.result import Warned
+
+    bookings = {booked.visit.encounter: booked.booking for booked in plan.visits if booked.booking is not None}
+    ages = area_ages(settled, doses, [booked.visit for booked in plan.visits], bookings)
+    warnings = [
+        Warned(code="area-measure-again", text=msg("{visit}: {text}", visit=visit, text=age.note))
+        for visit, age in ages.items()
+        if age.note is not None
+    ]
+    return replace(doses, warnings=(*doses.warnings, *warnings))
 
 
 def _as_anyone(settled: Settled, who: Participant) -> Participant:
@@ -194,7 +212,7 @@ def write_calendar(
         )
     doses = None
     if audience == "pharmacy":
-        plan, doses = pharmacy(settled, who)
+        plan, doses = pharmacy(settled, who, ages=not cancel)
     else:
         plan = schedule(settled, who)
     if who.outside_window is not None:

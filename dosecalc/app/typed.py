@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dosecalc.app.settings import now
-from dosecalc.errors import Finding, Usage
+from dosecalc.errors import Finding, Refusal, Usage
 from dosecalc.notation import parse_number, parse_positive
 from dosecalc.plan import Participant, WantedBooking, dosed_arms
 from dosecalc.quantity import Quantity
@@ -15,9 +15,10 @@ from dosecalc.text import msg
 from dosecalc.units import unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from dosecalc.dosing.result import DoseInput
+    from dosecalc.dosing.area import Measured
+    from dosecalc.dosing.result import DoseInput, Remeasured
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Rounding
     from dosecalc.text import Message
@@ -26,35 +27,143 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """The options of `dose`, as typed."""
+    """The options of `dose`, as typed; areas are in cm².
+
+    `areas_at` are areas that were measured again, each `VISIT=PATCHES`, patches separated by `;`. What is said of the
+    measuring is about `areas`, or with `VISIT=` in front about the area that was measured at that visit.
+    """
 
     areas: Sequence[str] = ()
     rounding: Rounding | None = None
     weight: str | None = None
     level: str | None = None
+    areas_at: Sequence[str] = ()
+    area_method: Sequence[str] = ()
+    area_by: Sequence[str] = ()
+    area_date: Sequence[str] = ()
 
 
 def dose_input(settled: Settled, arm: str | None, asked: Asked) -> DoseInput:
     """Read the typed options; a level is in the unit of the arm's level where it names none.
 
     Raises:
-        Refusal: DC201 and its kin for a number that is not one; DC332 for a level where there is none to choose.
+        Refusal: DC201 and its kin for a number that is not one; DC314, DC315, a method of measuring; DC332 for a level
+            where there is none to choose; DC349, how an area was measured is said, and there is no such area; DC401 to
+            DC404, a date; DC501, DC622, a name that cannot stand in a table.
+        Usage: DC006, something is said twice; DC348, `areas_at` is not a visit, an equals sign and an area.
         TypeError: the areas are one text instead of a list of texts.
     """
     from dosecalc.dosing.level import read_level
     from dosecalc.dosing.result import DoseInput
 
-    if isinstance(asked.areas, str):  # a text is a sequence of texts, too: "24" would become 2 cm² and 4 cm²
-        raise TypeError("areas is a list of texts, one for each patch: ['24']")
+    for name in ("areas", "areas_at", "area_method", "area_by", "area_date"):
+        if isinstance(getattr(asked, name), str):  # a text is a sequence of texts: "24" would become 2 cm² and 4 cm²
+            raise TypeError(f"{name} is a list of texts, for example ['24']")
     level = None
     if asked.level is not None:
         level = read_level(settled.protocol, dosed_arms(settled.protocol, arm), asked.level)
+    again = _areas_at(asked.areas_at)
+    records = _records(settled, asked, again)
     return DoseInput(
+        measured=records.get(None),
+        remeasured=_remeasured(again, records),
         areas=tuple(parse_number(area) for area in asked.areas),
         weight=Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None,
         level=level,
         rounding=asked.rounding,
     )
+
+
+def _areas_at(pairs: Iterable[str]) -> dict[str, str]:
+    """The typed areas that were measured again, by visit."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        visit, equals, text = pair.partition("=")
+        if not equals or not visit or not text:
+            raise _usage(
+                "DC348",
+                msg("'{text}' is not a visit, an equals sign and an area", text=pair),
+                msg("write for example --area-at W4=24, or --area-at W4=20.1;3.3 (in quotes) for two patches"),
+            )
+        if visit in found:
+            raise _twice("--area-at", visit)
+        found[visit] = text
+    return found
+
+
+def _remeasured(again: Mapping[str, str], records: Mapping[str | None, Measured]) -> tuple[Remeasured, ...]:
+    if not again:
+        return ()
+    from dosecalc.dosing.area import split_patches
+    from dosecalc.dosing.result import Remeasured
+
+    found: list[Remeasured] = []
+    findings: list[Finding] = []
+    for visit, text in again.items():
+        try:
+            found.append(Remeasured(visit=visit, areas=split_patches(text), measured=records.get(visit)))
+        except Refusal as refusal:
+            findings += [replace(finding, path=visit) for finding in refusal.findings]
+    if findings:
+        raise Refusal(findings)
+    return tuple(found)
+
+
+def _records(settled: Settled, asked: Asked, again: Mapping[str, str]) -> dict[str | None, Measured]:
+    """How each area was measured, by the visit at which it was measured again; nothing of one of which nothing is said.
+
+    `area` decides which: the options without a visit are about the areas for all visits.
+    """
+    if not (asked.area_method or asked.area_by or asked.area_date):
+        return {}
+    from dosecalc.dosing.area import Measured, check_method
+    from dosecalc.tables.participants import free_text
+    from dosecalc.visits.moments import parse_day
+
+    known = ([None] if asked.areas else []) + list(again)
+    methods = _said("--area-method", asked.area_method, known)
+    names = _said("--area-by", asked.area_by, known)
+    dates = _said("--area-date", asked.area_date, known)
+    return {
+        visit: Measured(
+            method=check_method(methods[visit], settled.site) if visit in methods else None,
+            by=free_text(names[visit]) if visit in names else None,
+            date=parse_day(dates[visit]) if visit in dates else None,
+        )
+        for visit in known
+        if visit in methods or visit in names or visit in dates
+    }
+
+
+def _said(option: str, texts: Iterable[str], known: Collection[str | None]) -> dict[str | None, str]:
+    """What is said of the measuring of each area."""
+    found: dict[str | None, str] = {}
+    for text in texts:
+        before, equals, after = text.partition("=")
+        visit, said = (before, after) if equals else (None, text)
+        if visit in found:
+            raise _twice(option, visit or "--area")
+        if visit not in known:
+            raise _without_area(option, visit)
+        found[visit] = said
+    return found
+
+
+def _without_area(option: str, visit: str | None) -> Refusal:
+    if visit is None:
+        what = msg("{option} says how an area was measured, and there is no --area", option=option)
+        mend = msg(
+            "give the area; for one that was measured again at a visit write --area-at W4=24 {option} W4=…",
+            option=option,
+        )
+    else:
+        what = msg("{option} says how the area of {visit} was measured, and there is none", option=option, visit=visit)
+        mend = msg("give it with --area-at {visit}=…, or correct the visit", visit=visit)
+    return Refusal([Finding("DC349", what, mend)])
+
+
+def _twice(option: str, name: str) -> Usage:
+    return _usage("DC006", msg("{option} names {name} twice", option=option, name=name), msg("give it once"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +230,7 @@ def _named(pairs: Iterable[str], option: str, zone: str) -> Mapping[str, Moment]
                 msg("write for example {option} D7=2026-03-09T09:30", option=option),
             )
         if name in found:
-            raise _usage("DC006", msg("{option} names {name} twice", option=option, name=name), msg("give it once"))
+            raise _twice(option, name)
         found[name] = parse_moment(text, zone)
     return found
 

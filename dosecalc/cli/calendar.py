@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dosecalc import app
+from dosecalc.cli.dose import asked
 from dosecalc.cli.ui import (
     HELP_OPTIONS,
     Ui,
@@ -24,7 +25,6 @@ from dosecalc.visits.moments import readable, weekday
 
 if TYPE_CHECKING:
     from dosecalc.blinding import BlindedPlan
-    from dosecalc.quantity import Rounding
 
 
 @click.command(
@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     ui: Ui,
+    /,
     protocol: str,
     arm: str | None,
     start: str,
@@ -87,11 +88,8 @@ def command(
     unbook: tuple[str, ...],
     cancel: bool,
     stamp: str | None,
-    areas: tuple[str, ...],
-    rounding: Rounding | None,
-    weight: str | None,
-    level: str | None,
     site: str | None,
+    **dose: Any,
 ) -> None:
     """Plan and write one calendar."""
     if cancel and (bookings or unbook):
@@ -102,12 +100,11 @@ def command(
         raise Usage([Finding("DC009", what, msg("add --book, or leave the reason out"))])
     settled = app.load(protocol, site)
     dates = app.Dates(start=start, actual=actual, anchors=anchors, bookings=bookings, outside_window=outside_window)
-    asked = app.Asked(areas=areas, rounding=rounding, weight=weight, level=level)
     who = app.participant(settled, code=code, arm=arm, dates=dates)
     written = app.write_calendar(
         settled,
         who,
-        asked,
+        asked(dose),
         audience=audience,
         language=ui.chosen or (settled.site.language if settled.site else ui.language),
         out=out,

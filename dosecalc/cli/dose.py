@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,9 +23,10 @@ from dosecalc.quantity import Amount
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dosecalc.dosing.result import Dose, Doses
     from dosecalc.protocol.settled import Settled
-    from dosecalc.quantity import Rounding
 
 
 @click.command(
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     + examples(
         "dosecalc dose NCT07203599 --arm phase1-A --area 24",
         "dosecalc dose NCT07203599 --arm phase1-B --area 20.1 --area 3.3 --round up",
+        "dosecalc dose NCT07203599 --arm phase1-A --area 24 --area-method tracing --area-date 2026-02-27",
         "dosecalc dose NCT06932393 --area 20 --level 1e9 --visit INJ1",
         "dosecalc dose NCT07084012 --arm group-2 --json",
     ),
@@ -49,23 +51,25 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(
     ui: Ui,
+    /,
     protocol: str,
     arm: str | None,
-    areas: tuple[str, ...],
-    rounding: Rounding | None,
-    weight: str | None,
-    level: str | None,
     visits: tuple[str, ...],
     site: str | None,
+    **dose: Any,
 ) -> None:
     """Calculate and show doses."""
     settled = app.load(protocol, site)
-    asked = app.Asked(areas=areas, rounding=rounding, weight=weight, level=level)
-    doses = app.dose(settled, arm=arm, asked=asked, visits=visits)
+    doses = app.dose(settled, arm=arm, asked=asked(dose), visits=visits)
     if ui.as_json:
         ui.show_json(shapes.doses(settled, arm, doses, ui.language))
     else:
         show(ui, settled, doses)
+
+
+def asked(options: Mapping[str, Any]) -> app.Asked:
+    """What was typed of the options that a dose hangs on (`dose_options`)."""
+    return app.Asked(**options)
 
 
 def show(ui: Ui, settled: Settled, doses: Doses) -> None:

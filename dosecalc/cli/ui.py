@@ -190,6 +190,33 @@ def dose_options(function: _F) -> _F:
         ),
         option("--weight", metavar="KG", text=msg("Body weight in kg.")),
         rounding_option,
+        option(
+            "--area-date",
+            metavar="DATE",
+            multiple=True,
+            text=msg("When the area was measured; V=DATE for that of a visit."),
+        ),
+        option(
+            "--area-by",
+            metavar="NAME",
+            multiple=True,
+            text=msg("Who measured the area; V=NAME for that of a visit."),
+        ),
+        option(
+            "--area-method",
+            metavar="METHOD",
+            multiple=True,
+            text=msg(
+                "How the area was measured: ellipse, tracing, planimetry or polygon; V=METHOD for that of a visit."
+            ),
+        ),
+        option(
+            "--area-at",
+            "areas_at",
+            metavar="V=CM2",
+            multiple=True,
+            text=msg("Area measured again at a visit, for this dose and later ones; patches separated by ';'."),
+        ),
         option("--area", "areas", metavar="CM2", multiple=True, text=msg("Hair-loss area in cm²; repeat for patches.")),
     ):
         function = decorate(function)

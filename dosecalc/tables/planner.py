@@ -186,7 +186,7 @@ class Planner:
         if given is None or not (given.areas or given.remeasured):  # nothing that has an age
             return _NO_AGES
         try:
-            return area_ages(self._settled, doses, visits, entry.records)
+            return area_ages(self._settled, doses, visits.timeline.visits, visits.bookings, entry.records)
         except DosecalcError as error:
             for finding in error.findings:
                 column = f"area_date_{finding.path}" if finding.path else "area_date"
