@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,11 +17,14 @@ POINT = 2.54 / 72
 """A typographic point in cm."""
 
 _A4 = (21.0, 29.7)
-_EDGE, _HEAD, _FOOT, _BETWEEN = 1.0, 1.9, 2.2, 0.8
+EDGE = 0.8
+"""What a printer leaves white."""
+
+_HEAD, _FOOT, _BETWEEN = 1.8, 2.1, 0.8
 _TITLE, _SIDE, _NARROWEST = 1.9, 0.5, 8.3
 """Above the grid of an area: title, two lines and the numbers of the grid; left of it: those; and the lines' width."""
 
-_ROOM = 0.25
+_ROOM = 0.3
 """Between an outline and the end of its grid, in cm of skin."""
 
 _SCALES = (1, 2, 3, 4, 5)
@@ -30,41 +32,23 @@ _SCALES = (1, 2, 3, 4, 5)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
-    """One area on the page. The grid goes from (x0, y0) to (x1, y1); its first lines are at whole cm of the file."""
+    """One area on the page, its title at (left, top): what the box of cm of the file (x0, y0, x1, y1) becomes."""
 
     left: float
     top: float
-    first_x: int
-    first_y: int
-    columns: int
-    rows: int
+    box: tuple[float, float, float, float]
     scale: int
 
     @property
-    def x0(self) -> float:
-        """Left end of the grid."""
-        return self.left + _SIDE
+    def grid(self) -> tuple[float, float, float, float]:
+        """Left, upper, right and lower end of the grid on the page."""
+        return (*self.place(*self.box[:2]), *self.place(*self.box[2:]))
 
-    @property
-    def y0(self) -> float:
-        """Upper end of the grid."""
-        return self.top + _TITLE
-
-    @property
-    def x1(self) -> float:
-        """Right end of the grid."""
-        return self.x0 + self.columns / self.scale
-
-    @property
-    def y1(self) -> float:
-        """Lower end of the grid."""
-        return self.y0 + self.rows / self.scale
-
-    def place(self, x: Fraction | Decimal, y: Fraction | Decimal) -> tuple[float, float]:
+    def place(self, x: Fraction | Decimal | float, y: Fraction | Decimal | float) -> tuple[float, float]:
         """Return where a point of the file, in cm, is on the page."""
         return (
-            self.x0 + float(x - self.first_x) / self.scale,
-            self.y0 + float(y - self.first_y) / self.scale,
+            self.left + _SIDE + (float(x) - self.box[0]) / self.scale,
+            self.top + _TITLE + (float(y) - self.box[1]) / self.scale,
         )
 
 
@@ -73,11 +57,11 @@ def frames_on_page(areas: Sequence[Sequence[Outline]]) -> tuple[tuple[float, flo
 
     The largest scale at which all fit; beside each other rather than one below the other, upright rather than sideways.
     """
-    grids = [_grid(outlines) for outlines in areas]
+    boxes = [_box(outlines) for outlines in areas]
     for scale in _scales():
         for page in (_A4, _A4[::-1]):
             for beside in (True, False):
-                frames = _frames(grids, page, scale, beside=beside)
+                frames = _frames(boxes, page, scale, beside=beside)
                 if frames is not None:
                     return page, scale, frames
     raise AssertionError("every area fits at some scale")
@@ -88,25 +72,23 @@ def _scales() -> Iterator[int]:
     yield from count(10, 5)
 
 
-def _grid(outlines: Sequence[Outline]) -> tuple[int, int, int, int]:
-    """The first column and row of the grid, and how many cells it has: at least a quarter of a cm round the outlines."""
+def _box(outlines: Sequence[Outline]) -> tuple[float, float, float, float]:
     corners = [corner for outline in outlines for corner in outline.ring]
-    left, top = (floor(min(values) - _ROOM) for values in zip(*corners, strict=True))
-    right, bottom = (ceil(max(values) + _ROOM) for values in zip(*corners, strict=True))
-    return left, top, right - left, bottom - top
+    (left, right), (top, bottom) = ((float(min(values)), float(max(values))) for values in zip(*corners, strict=True))
+    return left - _ROOM, top - _ROOM, right + _ROOM, bottom + _ROOM
 
 
 def _frames(
-    grids: Sequence[tuple[int, int, int, int]], page: tuple[float, float], scale: int, *, beside: bool
+    boxes: Sequence[tuple[float, float, float, float]], page: tuple[float, float], scale: int, *, beside: bool
 ) -> list[Frame] | None:
     frames = []
-    x, y = _EDGE, _HEAD
-    for first_x, first_y, columns, rows in grids:
-        width = max(_SIDE + columns / scale, _NARROWEST)
-        height = _TITLE + rows / scale
-        if x + width > page[0] - _EDGE or y + height > page[1] - _FOOT:
+    x, y = EDGE, _HEAD
+    for box in boxes:
+        width = max(_SIDE + (box[2] - box[0]) / scale, _NARROWEST)
+        height = _TITLE + (box[3] - box[1]) / scale
+        if x + width > page[0] - EDGE or y + height > page[1] - _FOOT:
             return None
-        frames.append(Frame(left=x, top=y, first_x=first_x, first_y=first_y, columns=columns, rows=rows, scale=scale))
+        frames.append(Frame(left=x, top=y, box=box, scale=scale))
         if beside:
             x += width + _BETWEEN
         else:

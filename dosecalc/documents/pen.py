@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PenKind = Literal["svg", "png", "pdf"]
 
+_INK = "#1a1a1a"
 _INCH = 2.54
 _PNG_DPI = 200
 _SETTINGS = {"svg.hashsalt": "dosecalc", "svg.fonttype": "path", "path.simplify": False}
@@ -41,8 +42,8 @@ class _Font:
 
 
 @contextmanager
-def page_pen(page: tuple[float, float], language: Language) -> Iterator[Pen]:
-    """Give a pen for a page of (width, height) cm, while the reader's own settings of matplotlib are set aside.
+def page_pen(page: tuple[float, float], language: Language, kind: PenKind) -> Iterator[Pen]:
+    """Give a pen for a page of (width, height) cm in a file of that kind, while the reader's own settings of matplotlib are set aside.
 
     Raises:
         Refusal: DC379, matplotlib or a font is not installed.
@@ -57,16 +58,17 @@ def page_pen(page: tuple[float, float], language: Language) -> Iterator[Pen]:
         ) from error
     own: dict[str, Any] = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
     with mpl.rc_context(own | _SETTINGS):
-        yield Pen(page, language)
+        yield Pen(page, language, kind)
 
 
 class Pen:
     """Draws on one page; what is drawn later lies on top."""
 
-    def __init__(self, page: tuple[float, float], language: Language) -> None:
+    def __init__(self, page: tuple[float, float], language: Language, kind: PenKind) -> None:
         from matplotlib.figure import Figure
         from matplotlib.transforms import Affine2D
 
+        self._kind = kind
         self._fonts = _fonts(language)
         self._figure = Figure(figsize=(page[0] / _INCH, page[1] / _INCH), facecolor="white")
         from_top = Affine2D().scale(1 / _INCH, -1 / _INCH).translate(0, page[1] / _INCH)
@@ -82,7 +84,7 @@ class Pen:
         align: Literal["left", "center", "right"] = "left",
         *,
         bold: bool = False,
-        colour: str = "#1a1a1a",
+        colour: str = _INK,
     ) -> None:
         """Write one line with its baseline at y; `size` in points.
 
@@ -102,7 +104,41 @@ class Pen:
         """Draw lines through points, `width` in points."""
         self._shape([_path(line) for line in lines if line], facecolor="none", edgecolor=colour, linewidth=width)
 
-    def shape(self, rings: Sequence[Line], *, face: str, edge: str, width: float) -> None:
+    def numbers(self, placed: Sequence[tuple[float, float, int]], size: float) -> None:
+        """Write each (x, y, number) with the middle of its baseline at (x, y); `size` in points.
+
+        In a PDF they are text that can be searched. They are drawn in one go: matplotlib would need longer to lay 500
+        texts out than everything else takes together.
+        """
+        import numpy as np
+        from matplotlib.path import Path
+        from matplotlib.textpath import TextToPath
+
+        font = self._fonts[0].regular.copy()
+        font.set_size(size)
+        measure = TextToPath()
+        point = _INCH / 72
+        advance = {
+            digit: measure.get_text_width_height_descent(digit, font, ismath=False)[0] * point
+            for digit in "0123456789"
+        }
+        begins = [(x - sum(map(advance.__getitem__, str(number))) / 2, y, str(number)) for x, y, number in placed]
+        if self._kind != "png":
+            self._add(_words(begins, font))
+            return
+        glyphs = {}
+        for digit in advance:
+            corners, codes = measure.get_text_path(font, digit)
+            glyphs[digit] = (np.array(corners) * (1, -1) * (size * point / measure.FONT_SCALE), codes)
+        drawn, steps = [], []
+        for x, y, said in begins:
+            for digit in said:
+                drawn.append(glyphs[digit][0] + (x, y))
+                steps.extend(glyphs[digit][1])
+                x += advance[digit]
+        self._shape([Path(np.concatenate(drawn), steps)], facecolor=_INK, edgecolor="none", linewidth=0)
+
+    def shape(self, rings: Sequence[Line], *, face: str = "none", edge: str = "none", width: float = 0) -> None:
         """Fill the first ring without the others, which are holes in it, and draw all their edges."""
         turned = [_turned(ring, clockwise=number > 0) for number, ring in enumerate(rings)]
         paths = [_path([*ring, ring[0]], closed=True) for ring in turned]
@@ -115,14 +151,14 @@ class Pen:
         circles = [Path.circle(point, radius) for point in points]
         self._shape(circles, facecolor=colour, edgecolor="none", linewidth=0)
 
-    def save(self, kind: PenKind, title: str) -> bytes:
+    def save(self, title: str) -> bytes:
         """Return the page as a file."""
         file = BytesIO()
-        if kind == "svg":
+        if self._kind == "svg":
             from matplotlib.backends.backend_svg import FigureCanvasSVG
 
             FigureCanvasSVG(self._figure).print_svg(file, metadata={"Title": title, "Date": None, "Creator": None})
-        elif kind == "pdf":
+        elif self._kind == "pdf":
             from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
             metadata = {"Title": title, "Creator": "dosecalc", "Producer": "matplotlib", "CreationDate": None}
@@ -131,7 +167,9 @@ class Pen:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
 
             self._figure.set_dpi(_PNG_DPI)
-            FigureCanvasAgg(self._figure).print_png(file, metadata={"Title": title, "Software": None})
+            FigureCanvasAgg(self._figure).print_png(
+                file, metadata={"Title": title, "Software": None}, pil_kwargs={"compress_level": 3}
+            )
         return file.getvalue()
 
     def _shape(self, paths: list[Path], **look: Any) -> None:
@@ -159,6 +197,22 @@ class Pen:
             msg("no font here can write {text}: {character} is missing", text=quoted(said), character=quoted(missing)),
             msg("write it in other characters"),
         )
+
+
+def _words(begins: Sequence[tuple[float, float, str]], font: FontProperties) -> Any:
+    """An artist that writes texts at the left ends of their baselines."""
+    from matplotlib.artist import Artist
+
+    class Words(Artist):
+        def draw(self, renderer: Any) -> None:
+            context = renderer.new_gc()
+            context.set_foreground(_INK)
+            places = self.get_transform().transform([(x, y) for x, y, _ in begins])
+            for (x, y), (_, _, said) in zip(places.tolist(), begins, strict=True):
+                renderer.draw_text(context, x, y, said, font, 0)
+            context.restore()
+
+    return Words()
 
 
 def _path(points: Line, *, closed: bool = False) -> Path:

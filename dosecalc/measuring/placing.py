@@ -26,8 +26,9 @@ _PITCHES = range(134, 69, -2)
 _STRETCHES = (866, 920, 815, 980, 765, 1050)
 """Distances between rows that are tried, in thousandths of the distance within a row; 866 is √3 / 2."""
 
-_OFFSETS = 4
-"""How many places of a lattice are tried along a row, and as many across."""
+_MANY = 100
+_FULL = 100 * 100 * 900
+"""Above so many sites the lattices are alike, and only those are tried whose cells are at most 4 % too large."""
 
 _ROUNDS = 3
 """How often a point moves to the middle of its skin. More makes rows crooked and the least spacing smaller."""
@@ -87,17 +88,13 @@ def _to_steps(values: Whole) -> Whole:
 
 def _lattices(raster: Raster, sites: int, apart: int, keep: int) -> list[_Candidate]:
     """The lattices whose `sites` points farthest from the edge keep the most distance to it and to each other."""
-    shapes = sorted(
-        ((min(d, isqrt(d * d // 4 + h * h)), d, h) for d, h in _shapes(apart)), key=lambda shape: -shape[0]
-    )
     best: list[_Candidate] = []
-    for spacing, d, h in shapes:
+    for spacing, d, h in _shapes(apart, sites):
         if len(best) == keep and spacing <= best[-1].score:
             break  # none of those that follow can be better
-        for y, x, row in _places(raster, d, h):
-            i, j = _sample(raster, y, 0), _sample(raster, x, 1)
-            clearance = raster.clearance[i, j]
-            clear = np.flatnonzero(clearance)
+        for y, x, row in _places(raster, d, h, 3 if sites > _MANY else 6):
+            clearance = raster.clearance[_sample(raster, y, 0), _sample(raster, x, 1)]
+            clear = clearance.nonzero()[0]
             if len(clear) < sites:
                 continue
             chosen = clear[np.argsort(-clearance[clear], kind="stable")[:sites]]
@@ -111,25 +108,33 @@ def _lattices(raster: Raster, sites: int, apart: int, keep: int) -> list[_Candid
     return best or [_fallback(raster, sites)]
 
 
-def _shapes(apart: int) -> Iterator[tuple[int, int]]:
+def _shapes(apart: int, sites: int) -> list[tuple[int, int, int]]:
+    """Least spacing, distance within a row, distance between rows; the most spacious lattice first."""
+    shapes = []
     for percent in _PITCHES:
         d = apart * percent // 100
         for stretch in _STRETCHES:
-            yield d, d * stretch // 1000
+            # Where there are many sites, a lattice with larger cells than they have room for holds too few.
+            if sites <= _MANY or percent * percent * stretch <= _FULL:
+                h = d * stretch // 1000
+                shapes.append((min(d, isqrt(d * d // 4 + h * h)), d, h))
+    return sorted(shapes, key=lambda shape: -shape[0])
 
 
-def _places(raster: Raster, d: int, h: int) -> Iterator[tuple[Whole, Whole, Whole]]:
+def _places(raster: Raster, d: int, h: int, offsets: int) -> Iterator[tuple[Whole, Whole, Whole]]:
+    """The points of a lattice over the patch, and their rows, with the lattice moved down and to the right."""
     height, width = (raster.pitch * count for count in raster.inside.shape)
-    for down in range(_OFFSETS):
-        first_y = h * down // _OFFSETS
+    for down in range(offsets):
+        first_y = h * down // offsets
         rows = np.arange((height - first_y - 1) // h + 1, dtype=np.int64)
-        for right in range(2 * _OFFSETS):
-            first_x = d * right // (2 * _OFFSETS)
-            columns = np.arange(-1, (width - first_x - 1) // d + 1, dtype=np.int64)
-            x = first_x + columns[None, :] * d + (rows[:, None] & 1) * (d // 2)
-            y = np.broadcast_to(first_y + rows[:, None] * h, x.shape)
+        columns = np.arange(-1, (width - 1) // d + 2, dtype=np.int64)
+        lattice = (columns[None, :] * d + (rows[:, None] & 1) * (d // 2)).ravel()
+        row = np.repeat(rows, len(columns))
+        y = first_y + row * h
+        for right in range(offsets):
+            x = lattice + d * right // offsets
             kept = (x >= 0) & (x < width)
-            yield y[kept], x[kept], np.broadcast_to(rows[:, None], x.shape)[kept]
+            yield y[kept], x[kept], row[kept]
 
 
 def _fallback(raster: Raster, sites: int) -> _Candidate:
@@ -140,7 +145,7 @@ def _fallback(raster: Raster, sites: int) -> _Candidate:
 
 
 def _sample(raster: Raster, values: Whole, axis: int) -> Whole:
-    return np.clip((values - 1 + raster.pitch // 2) // raster.pitch, 0, raster.inside.shape[axis] - 1)
+    return np.minimum(np.maximum(values - 1 + raster.pitch // 2, 0) // raster.pitch, raster.inside.shape[axis] - 1)
 
 
 def _relaxed(raster: Raster, start: _Candidate, apart: int, rounds: int) -> Iterator[_Candidate]:
