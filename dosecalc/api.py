@@ -62,6 +62,10 @@ def plan_participant(
     start: str,
     arm: str | None = None,
     areas: Sequence[str] = (),
+    areas_at: Mapping[str, Sequence[str]] | None = None,
+    area_method: str | Sequence[str] = (),
+    area_measured_by: str | Sequence[str] = (),
+    area_date: str | Sequence[str] = (),
     weight: str | None = None,
     level: str | None = None,
     rounding: Rounding | None = None,
@@ -74,7 +78,9 @@ def plan_participant(
     """Plan one participant's visits and doses.
 
     In a masked trial without `arm` there are no doses to know; with `doses=False` none are planned. `areas` are
-    patches in cm², `weight` is in kg, `level` in the protocol's unit.
+    patches in cm², `weight` is in kg, `level` in the protocol's unit. `areas_at` has the patches of areas that were
+    measured again, by visit; each holds from that visit on. How an area was measured is said as on the command line:
+    `area_date="2026-02-27"`, or `["2026-02-27", "W4=2026-03-25"]` where W4 has an area of its own.
 
     Raises:
         Refusal: as the commands `schedule` and `dose`.
@@ -82,7 +88,16 @@ def plan_participant(
     """
     from dosecalc.participant_code import check_code
 
-    asked = app.Asked(areas=areas, weight=weight, level=level, rounding=rounding)
+    asked = app.Asked(
+        areas=areas,
+        areas_at=_areas_at(areas_at or {}),
+        area_method=_texts(area_method),
+        area_by=_texts(area_measured_by),
+        area_date=_texts(area_date),
+        weight=weight,
+        level=level,
+        rounding=rounding,
+    )
     dates = app.Dates(
         start=start,
         actual=_pairs(actual),
@@ -103,13 +118,24 @@ def _pairs(given: Mapping[str, str] | None) -> list[str]:
     return [f"{name}={text}" for name, text in (given or {}).items()]
 
 
+def _texts(given: str | Sequence[str]) -> Sequence[str]:
+    return [given] if isinstance(given, str) else given
+
+
+def _areas_at(given: Mapping[str, Sequence[str]]) -> list[str]:
+    if any(isinstance(patches, str) for patches in given.values()):  # "24" would become 2 cm² and 4 cm²
+        raise TypeError("areas_at has lists of texts, one for each patch: {'W4': ['24']}")
+    return [f"{visit}={';'.join(patches)}" for visit, patches in given.items()]
+
+
 def plan_cohort(trial: Settled, participants: pd.DataFrame, rounding: Rounding | None = None) -> pd.DataFrame:
     """Plan the visit dates and doses of a whole table at once, a row each, with its index.
 
     `participants` has the columns `participant` and `start`, and those that the doses need (`arm`, `area_cm2`,
-    `weight_kg`, `level`). In a masked trial without the column `arm` only the dates are planned. Other columns are left
-    alone, but one that is surely a misspelt one of these is refused: a `Level` must not be passed over. Participants
-    are not compared with each other and their codes not checked, as the command `plan` does.
+    `weight_kg`, `level`; `area_cm2_VISIT` for areas that were measured again). In a masked trial without the column
+    `arm` only the dates are planned. Other columns are left alone, but one that is surely a misspelt one of these is
+    refused: a `Level` must not be passed over. Participants are not compared with each other, and neither their codes
+    nor the age of their areas are checked, as the command `plan` does.
 
     Raises:
         Refusal: everything that is wrong, with the numbers of the rows; DC617, a misspelt column.
@@ -128,7 +154,7 @@ def plan_cohort(trial: Settled, participants: pd.DataFrame, rounding: Rounding |
     if (
         masking.masked
         and "arm" not in participants
-        and (masking.allocation == "one_arm" or "area_cm2" not in participants)
+        and (masking.allocation == "one_arm" or not any(str(name).startswith("area_cm2") for name in participants))
     ):
         return dates
     doses = cohort_doses(trial, participants, rounding)

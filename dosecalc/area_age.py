@@ -47,8 +47,8 @@ def area_ages(
     """Return the age of the area at each visit with a dose that follows from one, where both dates are known.
 
     `doses`, `visits` and `bookings` (by visit) are all of a participant's. `records` says how each area was measured,
-    by the visit at which it was measured again, where the doses do not say so themselves. A visit that lies ahead and has
-    no area of its own may have one too old: its own cannot exist yet, so a note asks for it.
+    by the visit at which it was measured again, where the doses do not say so themselves. A visit that lies ahead and
+    has no area of its own may have one too old: its own cannot exist yet, so a note asks for it.
 
     Raises:
         Refusal: DC345, an area is older than the site file allows; DC346, the site file limits the age and an area has

@@ -34,7 +34,9 @@ def trial(name: str, site: str | None = SITE) -> Settled:
 
 
 def hair(**options: Any) -> ParticipantPlan:
-    given: dict[str, Any] = {"start": "2026-03-02", "arm": "phase1-A", "areas": ["24"], **options}
+    given: dict[str, Any] = {"start": "2026-03-02", "arm": "phase1-A", "areas": ["24"]}
+    given |= {"area_date": "2026-02-27"} if options.get("areas", ["24"]) else {}
+    given |= options
     return dosecalc.plan_participant(trial(HAIR), "SZ-001", **given)
 
 
@@ -67,7 +69,7 @@ def test_patches_are_added_up_and_a_mode_may_be_given_by_hand() -> None:
 def test_the_tables_hold_what_the_commands_print_as_json(language: Any) -> None:
     plan = hair(areas=["20.1", "3.3"], actual={"W2": "2026-03-17"})
     words = ["--arm", "phase1-A", "--site", SITE, "--language", language, "--json"]
-    doses = run("dose", HAIR, "--area", "20.1", "--area", "3.3", *words).json["doses"]
+    doses = run("dose", HAIR, "--area", "20.1", "--area", "3.3", "--area-date", "2026-02-27", *words).json["doses"]
     assert plan.doses_table(language).equals(pd.DataFrame(doses))
     visits = run("schedule", HAIR, "--start", "2026-03-02", "--actual", "W2=2026-03-17", *words).json["visits"]
     assert plan.visits_table(language).equals(pd.DataFrame(visits))
@@ -115,7 +117,9 @@ def test_the_pharmacist_gets_the_doses_of_a_masked_trial_and_nobody_else_sees_th
 
 
 def test_where_everyone_gets_both_preparations_no_arm_is_needed() -> None:
-    plan = dosecalc.plan_participant(trial(ESCALATION), "QH-001", start="2026-03-31", areas=["9.5"])
+    plan = dosecalc.plan_participant(
+        trial(ESCALATION), "QH-001", start="2026-03-31", areas=["9.5"], area_date="2026-03-30"
+    )
     # 9.5 cm² × 5 × 10⁸ particles/cm² = 4.75 × 10⁹; the saline has a volume and no amount.
     first, second = plan.doses_table().head(2).to_dict("records")
     assert (first["product"], first["total"]) == ("exosomes", "4750000000")
@@ -196,6 +200,7 @@ def test_a_cohort_is_planned_as_its_participants_one_by_one(name: str) -> None:
             start=who["start"],
             arm=who["arm"] or None,
             areas=who["area_cm2"].split(";") if who.get("area_cm2") else [],
+            area_date=who.get("area_date") or (),
             level=who.get("level") or None,
         )
         said = {str(key): value[:10] if value.startswith("2026-") else value for key, value in row.items() if value}

@@ -56,9 +56,8 @@ def dose_input(settled: Settled, arm: str | None, asked: Asked) -> DoseInput:
     from dosecalc.dosing.level import read_level
     from dosecalc.dosing.result import DoseInput
 
-    for name in ("areas", "areas_at", "area_method", "area_by", "area_date"):
-        if isinstance(getattr(asked, name), str):  # a text is a sequence of texts: "24" would become 2 cm² and 4 cm²
-            raise TypeError(f"{name} is a list of texts, for example ['24']")
+    if isinstance(asked.areas, str):  # a text is a sequence of texts, too: "24" would become 2 cm² and 4 cm²
+        raise TypeError("areas is a list of texts, one for each patch: ['24']")
     level = None
     if asked.level is not None:
         level = read_level(settled.protocol, dosed_arms(settled.protocol, arm), asked.level)
