@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE = (CHECKOUT / "schedules" / "README.md").read_text(encoding="utf-8")
-PIECE = re.compile(r"<!-- (our-trial\.yaml|our-site\.yaml|our-stock\.yaml|participants\.csv) -->\n```\w+\n(.*?)```", re.DOTALL)
+FILES = {"our-trial.yaml", "our-site.yaml", "our-stock.yaml", "participants.csv"}
+AREAS = {"patches.csv", "outline.csv", "patches.json"}
+PIECE = re.compile(r"<!-- ([a-z-]+\.(?:yaml|csv|json)) -->\n```\w+\n(.*?)```", re.DOTALL)
 COMMANDS = [
     line
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -33,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pieces: dict[str, str] = {}
     for name, text in PIECE.findall(PAGE):
         pieces[name] = pieces.get(name, "") + text
-    assert set(pieces) == {"our-trial.yaml", "our-site.yaml", "our-stock.yaml", "participants.csv"}
+    assert set(pieces) == FILES | AREAS
     for name, text in pieces.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

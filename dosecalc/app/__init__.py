@@ -5,6 +5,8 @@ This is the only room that reads the clock and the environment. Everything below
 
 from dosecalc.app.loading import load, load_protocol, load_stock
 from dosecalc.app.many import demo, planned_files, write_plan
+from dosecalc.app.mapping import Mapped, MappedArea, Mapping, map_sites
+from dosecalc.app.measuring import Measuring, measure
 from dosecalc.app.one import (
     CalendarAudience,
     calendar_bytes,
@@ -14,13 +16,23 @@ from dosecalc.app.one import (
     write_calendar,
     write_timeline,
 )
-from dosecalc.app.settings import now, preferred_language, shipped, shipped_protocols
+from dosecalc.app.papers import WrittenPaper, worksheet_document, write_papers
+from dosecalc.app.preparing import Prepared, Wanted, answered, prepare
+from dosecalc.app.settings import now, preferred_language, shipped, shipped_protocols, user
 from dosecalc.app.typed import Asked, Dates, dose_input, participant, stamp
 
 __all__ = [
     "Asked",
     "CalendarAudience",
     "Dates",
+    "Mapped",
+    "MappedArea",
+    "Mapping",
+    "Measuring",
+    "Prepared",
+    "Wanted",
+    "WrittenPaper",
+    "answered",
     "calendar_bytes",
     "demo",
     "dose",
@@ -28,16 +40,22 @@ __all__ = [
     "load",
     "load_protocol",
     "load_stock",
+    "map_sites",
+    "measure",
     "now",
     "participant",
     "pharmacy",
     "planned_files",
     "preferred_language",
+    "prepare",
     "schedule",
     "shipped",
     "shipped_protocols",
     "stamp",
+    "user",
+    "worksheet_document",
     "write_calendar",
+    "write_papers",
     "write_plan",
     "write_timeline",
 ]

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "demo": msg("The whole job on a shipped example cohort."),
     "protocol": msg("List, show and check protocols."),
+    "area": msg("Measure patches: diameters, polygons, ImageJ regions to cm²."),
+    "map": msg("Draw the injection sites on an outline."),
     "dose": msg("Calculate doses from area, weight or level."),
+    "prepare": msg("Prepare a dose: volumes, vials, worksheet, labels."),
     "schedule": msg("List a participant's visits with their windows."),
     "calendar": msg("Write a participant's calendar file."),
     "check": msg("Check a worksheet with a second person's own numbers."),

@@ -222,7 +222,7 @@ def _in_sector(direction: Corner, sector: tuple[Corner, Corner]) -> bool:
 
 
 def _angle_order(start: Corner, direction: Corner) -> tuple[int, Fraction]:
-    """The angle from `start` to `direction`, as something that grows with it: its half turn, then minus its cotangent."""
+    """Something that grows with the angle from `start` to `direction`: its half turn, then minus its cotangent."""
     cross = start[0] * direction[1] - start[1] * direction[0]
     dot = start[0] * direction[0] + start[1] * direction[1]
     if cross == 0:

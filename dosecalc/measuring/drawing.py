@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
@@ -48,6 +48,8 @@ class Sketch:
     holes: tuple[Line, ...] = ()
     locate: Callable[[int], Where] | None = None
     photo: object = None
+    path: str = ""
+    """The place within the file, where there are no lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +105,7 @@ def settle(sketches: Sequence[Sketch], findings: list[Finding]) -> list[Drawing 
     for numbers in by_photo.values():
         findings += _overlaps([(sketches[n], checked[n] or []) for n in numbers], grid)
     return [
-        trees and Drawing(name=each.name, rings=tuple(tuple(tree.ring) for tree in trees), grid=grid)
+        Drawing(name=each.name, rings=tuple(tuple(tree.ring) for tree in trees), grid=grid) if trees else None
         for each, trees in zip(sketches, checked, strict=True)
     ]
 
@@ -114,7 +116,9 @@ def _lines(sketch: Sketch) -> tuple[Line, ...]:
 
 def _tree(sketch: Sketch, number: int, line: Line, grid: int, findings: list[Finding]) -> Iterator[Tree]:
     """Yield the ring on the grid, if it is simple; points that repeat the one before are left out."""
-    name, ring, kept = _ring_name(sketch, number), [], []
+    name = _ring_name(sketch, number)
+    ring: list[Corner] = []
+    kept: list[int] = []
     for place, (x, y) in enumerate(line.points):
         (over_x, under_x), (over_y, under_y) = x.as_integer_ratio(), y.as_integer_ratio()
         corner = over_x * (grid // under_x), over_y * (grid // under_y)
@@ -130,6 +134,7 @@ def _tree(sketch: Sketch, number: int, line: Line, grid: int, findings: list[Fin
                 msg("{ring} has fewer than 3 different points", ring=name),
                 msg("an outline has 3 corners or more: give all of them, in their order"),
                 _where(sketch, line, 0),
+                sketch.path,
             )
         )
         return
@@ -137,7 +142,7 @@ def _tree(sketch: Sketch, number: int, line: Line, grid: int, findings: list[Fin
     if all(_flat(ring)):
         what = msg("all points of {ring} lie on one line, so that it encloses nothing", ring=name)
         mend = msg("check that x and y are in their places, and that the points go round the patch")
-        findings.append(Finding("DC388", what, mend, _where(sketch, line, 0)))
+        findings.append(Finding("DC388", what, mend, _where(sketch, line, 0), sketch.path))
     elif met := self_meeting(tree):
         edge, _, point = met
         findings.append(
@@ -146,6 +151,7 @@ def _tree(sketch: Sketch, number: int, line: Line, grid: int, findings: list[Fin
                 msg("{ring} crosses or touches itself at {point}", ring=name, point=_pixels(point, grid)),
                 msg("draw it once round the patch, without meeting its own line; draw two patches apart as two"),
                 _where(sketch, line, kept[edge]),
+                sketch.path,
             )
         )
     else:
@@ -170,6 +176,7 @@ def _holes(sketch: Sketch, trees: Sequence[Tree], grid: int) -> Iterator[Finding
                 msg("{ring} meets the outline at {point}", ring=name, point=_pixels(met, grid)),
                 msg("a hole lies inside the outline: draw the outline round what is measured, without the hole"),
                 where,
+                sketch.path,
             )
         elif place_in(hole.ring[0], outer.ring) == -1:
             yield Finding(
@@ -177,6 +184,7 @@ def _holes(sketch: Sketch, trees: Sequence[Tree], grid: int) -> Iterator[Finding
                 msg("{ring} lies outside the outline", ring=name),
                 msg("a hole is a part inside that is left out; give a patch of its own as a patch"),
                 where,
+                sketch.path,
             )
         for earlier, other in enumerate(trees[1:number], 1):
             if not _apart(hole, other) and _share_ground(hole, other):
@@ -185,6 +193,7 @@ def _holes(sketch: Sketch, trees: Sequence[Tree], grid: int) -> Iterator[Finding
                     msg("{ring} and {other} meet or overlap", ring=name, other=_ring_name(sketch, earlier)),
                     msg("draw both as one hole"),
                     where,
+                    sketch.path,
                 )
 
 
@@ -218,6 +227,7 @@ def _overlaps(patches: Sequence[tuple[Sketch, list[Tree]]], grid: int) -> Iterat
                     ),
                     msg("draw them side by side or as one; patches of different photos belong in different files"),
                     sketch.where,
+                    sketch.path,
                 )
 
 
