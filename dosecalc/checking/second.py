@@ -103,7 +103,7 @@ def _again(settled: Settled, plan: PlannedDose, entries: Entries, doses: pd.Seri
     if isinstance(rule.rule, TopicalDaily):
         return again
     sites = _sites(settled, plan, entries, doses)
-    row = _row(settled, plan, taken, total, sites)
+    row = volume_row(settled, plan, taken, total, sites)
     made = cohort_volumes(pd.DataFrame([row], dtype=object)).iloc[0]
     return replace(
         again,
@@ -168,10 +168,10 @@ def _decisions(rule: PerSite) -> Hashable:
     return rule.sites, rule.rounding, rule.below_one_site, rule.patches
 
 
-def _row(
+def volume_row(
     settled: Settled, plan: PlannedDose, taken: Taken, total: Quantity | None, sites: int | None
 ) -> dict[str, object]:
-    """One row for `cohort_volumes`."""
+    """Return one row of the table that `dosing.cohort_preparation` works out."""
     how, measured, given = _how(settled, plan.rule.product)
     volume = volume_of(settled, plan)
     per_site = volume is not None and volume.unit == unit("mL/site")
@@ -186,6 +186,7 @@ def _row(
         "volume": volume.value if volume is not None and not per_site else None,
         "measured_graduation": measured.graduation.value,
         "syringe_nominal": None if given is None else given.nominal.value,
+        "syringe_graduation": None if given is None else given.graduation.value,
         "syringe_dead_space": None if given is None else given.dead_space.value,
         "sites_per_syringe": how.sites_per_syringe,
         "overage_volume": None if in_percent else how.overage.value,

@@ -31,6 +31,7 @@ _VOLUMES = (
     "volume",
     "measured_graduation",
     "syringe_nominal",
+    "syringe_graduation",
     "syringe_dead_space",
     "overage_volume",
     "placebo_volume",
@@ -75,8 +76,9 @@ def cohort_volumes(frame: pd.DataFrame) -> pd.DataFrame:
     - `dose`: particles, cells, mg, …; None for a placebo. `concentration`: the same per mL. `viability_percent`: only
       where the dose counts viable cells and the concentration all of them.
     - `sites` and `volume_per_site` (mL), or `volume` (mL) in all, or neither: then the product is given undiluted.
-    - `measured_graduation`: of the syringe that measures the product, mL. `syringe_nominal`, `syringe_dead_space`: of
-      the syringe that gives it, mL; None for an infusion. `sites_per_syringe`: the most that the pharmacy allows.
+    - `measured_graduation`: of the syringe that measures the product, mL. `syringe_nominal`, `syringe_graduation` and
+      `syringe_dead_space`: of the syringe that gives it, mL; None for an infusion. `sites_per_syringe`: the most that
+      the pharmacy allows.
     - `overage_volume` (mL) or `overage_percent` (of the administered volume): what is prepared beside the dead space.
     - `placebo`: `whole` or `part`; `placebo_volume` (mL) for the latter. `vial`: mL that count as one vial's.
 
@@ -87,6 +89,8 @@ def cohort_volumes(frame: pd.DataFrame) -> pd.DataFrame:
     - syringes = sites ÷ sites per syringe, rounded up; sites per syringe = (nominal − dead space) ÷ volume per site,
       rounded down, at most `sites_per_syringe`. Without a volume per site: administered ÷ (nominal − dead space), up.
     - final = administered + overage; overage = syringes × dead space + the site's own.
+    - without a volume: administered = dose ÷ concentration, half up to the graduation of the syringe that gives it, or,
+      for an infusion, of the one that measures it.
     - product = dose × final ÷ administered ÷ concentration, half up to the graduation (R5); not rounded where it is
       all of the final volume.
 
@@ -192,6 +196,7 @@ def _check(given: _Input, problems: Problems) -> None:
     )
     whose = {
         "measured_graduation": ~placebo,
+        "syringe_graduation": _undiluted(given) & given.given("syringe_nominal"),
         "vial": np.ones(given.count, bool),
         "placebo_volume": _flags(given.placebo == "part"),
         "sites": given.given("volume_per_site"),
@@ -228,13 +233,14 @@ def _undiluted(given: _Input) -> Flags:
 
 
 def _administered(given: _Input) -> Whole:
-    """The administered volumes; where no volume is prescribed, that of the dose itself, half up to the graduation."""
+    """The administered volumes; where no volume is prescribed, that of the dose itself, half up to a graduation."""
     alone = _undiluted(given)
     prescribed = np.where(given.given("volume_per_site"), given["sites"] * given["volume_per_site"], given["volume"])
     if not alone.any():
         return prescribed
     dose, (over, under) = given.numbers["dose"], _strength(given)
-    graduation = np.where(alone, given["measured_graduation"], 1)
+    finest = np.where(given.given("syringe_nominal"), given["syringe_graduation"], given["measured_graduation"])
+    graduation = np.where(alone, finest, 1)
     steps = _half_up(dose.values * under * 10**given.scale, np.where(alone, over, 1) * 10**dose.scale * graduation)
     return np.where(alone, steps * graduation, prescribed)
 
