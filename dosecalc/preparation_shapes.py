@@ -135,12 +135,8 @@ def _said(made: Preparation | Dispensing, language: Language) -> dict[str, Any]:
 
 def _input(given: Input) -> dict[str, Any]:
     shape: dict[str, Any] = {"name": given.name, "values": list(given.values)}
-    for key, value in (("method", given.method), ("by", given.by)):
-        if value is not None:
-            shape[key] = value
-    if given.date is not None:
-        shape["date"] = given.date.isoformat()
-    return shape
+    how = {"method": given.method, "by": given.by, "date": given.date.isoformat() if given.date else None}
+    return shape | {key: value for key, value in how.items() if value is not None}
 
 
 def worksheet(sheet: Worksheet, language: Language) -> dict[str, Any]:

@@ -5,7 +5,7 @@ This is the only room that reads the clock and the environment. Everything below
 
 from dosecalc.app.loading import load, load_protocol, load_stock
 from dosecalc.app.many import demo, planned_files, write_plan
-from dosecalc.app.mapping import Mapped, MappedArea, Mapping, map_sites
+from dosecalc.app.mapping import Mapping, map_sites
 from dosecalc.app.measuring import Measuring, measure
 from dosecalc.app.one import (
     CalendarAudience,
@@ -25,8 +25,6 @@ __all__ = [
     "Asked",
     "CalendarAudience",
     "Dates",
-    "Mapped",
-    "MappedArea",
     "Mapping",
     "Measuring",
     "Prepared",

@@ -23,7 +23,7 @@ from dosecalc.quantity import Amount
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dosecalc.dosing.result import Dose, Doses
     from dosecalc.protocol.settled import Settled
@@ -75,7 +75,7 @@ def asked(options: Mapping[str, Any]) -> app.Asked:
 def show(ui: Ui, settled: Settled, doses: Doses) -> None:
     """Print the doses for a pharmacist: draft or released, a table for each product, the steps, what it rests on."""
     protocol = settled.protocol
-    ui.line(msg("DRAFT – NOT FOR ADMINISTRATION") if doses.draft else _released(settled))
+    show_release(ui, settled, draft=bool(doses.draft))
     arms = ", ".join(doses.arms)
     ui.line(
         msg("{protocol}, {arms}, protocol file {version}", protocol=protocol.id, arms=arms, version=protocol.version)
@@ -93,7 +93,12 @@ def show(ui: Ui, settled: Settled, doses: Doses) -> None:
     for warning in doses.warnings:
         ui.line()
         ui.line(msg("Warning: {text}", text=warning.text))
-    _standing(ui, settled, doses)
+    show_standing(ui, settled, doses.assumptions, doses.draft)
+
+
+def show_release(ui: Ui, settled: Settled, *, draft: bool) -> None:
+    """Print the first line of everything that holds a dose: draft or released (R8)."""
+    ui.line(msg("DRAFT – NOT FOR ADMINISTRATION") if draft else _released(settled))
 
 
 def _released(settled: Settled) -> Message:
@@ -114,7 +119,7 @@ def _table(ui: Ui, doses: list[Dose]) -> None:
         (msg("Visit"), "left", [dose.encounter for dose in doses]),
         (msg("Area cm²"), "right", [shapes.number(dose.area_cm2) for dose in doses]),
         (msg("Sites"), "right", [shapes.number(dose.sites) for dose in doses]),
-        (msg("Dose"), "left", [_amount(dose) for dose in doses]),
+        (msg("Dose"), "left", [dose_amount(dose) for dose in doses]),
     ]
     filled = [column for column in columns if any(column[2])]
     ui.line()
@@ -126,7 +131,8 @@ def _table(ui: Ui, doses: list[Dose]) -> None:
     )
 
 
-def _amount(dose: Dose) -> object:
+def dose_amount(dose: Dose) -> object:
+    """What a table shows as the dose."""
     if dose.total is not None:
         return Amount(dose.total)
     return msg("same volume as {product}", product=dose.same_volume_as) if dose.same_volume_as else ""
@@ -150,10 +156,10 @@ def _steps(ui: Ui, doses: Doses) -> None:
             ui.line(f"  {step}")
 
 
-def _standing(ui: Ui, settled: Settled, doses: Doses) -> None:
+def show_standing(ui: Ui, settled: Settled, assumptions: Sequence[str], draft: Sequence[Message]) -> None:
     """What the site has confirmed, by whom and where it is written; and why the result is still a draft."""
     here = settled.here
-    confirmed = [code for code in doses.assumptions if here and settled.confirms and code in here.answers]
+    confirmed = [code for code in assumptions if here and settled.confirms and code in here.answers]
     if here and confirmed:
         ui.line()
         ui.line(msg("Confirmed in the site file:"))
@@ -169,8 +175,8 @@ def _standing(ui: Ui, settled: Settled, doses: Doses) -> None:
                 date=entry.confirmed.date.isoformat(),
             )
             ui.line(f"  - {ui.say(said)}")
-    if doses.draft:
+    if draft:
         ui.line()
         ui.line(msg("A draft, because:"))
-        for reason in doses.draft:
+        for reason in draft:
             ui.line(f"  - {ui.say(reason)}")

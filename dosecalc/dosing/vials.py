@@ -11,19 +11,25 @@ from dosecalc.quantity import round_whole
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
 
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.stock import Lot, Stock
 
 
-def choose_lot(stock: Stock, protocol: Protocol, product: str, lot_id: str | None) -> Lot:
-    """Return the lot of that id, or, where none is named, the only lot of the product.
+def choose_lot(stock: Stock, protocol: Protocol, product: str, lot_id: str | None, arms: Sequence[str] = ()) -> Lot:
+    """Return the lot of that id, or, where none is named, the only lot of the product that serves one of `arms`.
 
     Raises:
         Refusal: DC355, there is none, there are several, or the named one is of another product.
     """
-    fitting = [lot for lot in stock.lots.values() if (lot.protocol, lot.product) == (protocol.id, product)]
+    fitting = [
+        lot
+        for lot in stock.lots.values()
+        if (lot.protocol, lot.product) == (protocol.id, product)
+        and (not arms or lot.arms is None or not set(lot.arms).isdisjoint(arms))
+    ]
     names = ", ".join(lot.id for lot in fitting) or "-"
     if lot_id is not None:
         for lot in fitting:

@@ -32,16 +32,18 @@ class Certificate:
 class Lot:
     """One lot of a product (of a placebo, of a comparator) in stock.
 
-    `concentration` is the lot's strength per mL; a placebo has none. `cv` is its coefficient of variation, and
-    `concentration_at_least`, `concentration_at_most` are its release limits. `viability` is that after thawing, with
-    the threshold `viability_at_least` (R10). A `nominal_volume` stands on the label of a vial (or bottle),
-    `extractable_volume` can be drawn from it. `expiry` is the last day of use; a lot that expires today can be used
-    only where `expiry_time` says until when. `thaw_limit` runs from thawing (R11). `dmso` is % v/v (R12).
+    `arms` are those that this strength was made for; left out, the lot serves every arm. `concentration` is the lot's
+    strength per mL; a placebo has none. `cv` is its coefficient of variation, and `concentration_at_least`,
+    `concentration_at_most` are its release limits. `viability` is that after thawing, with the threshold
+    `viability_at_least` (R10). A `nominal_volume` stands on the label of a vial (or bottle), `extractable_volume` can
+    be drawn from it. `expiry` is the last day of use; a lot that expires today can be used only where `expiry_time`
+    says until when. `thaw_limit` runs from thawing (R11). `dmso` is % v/v (R12).
     """
 
     id: Id
     protocol: Id
     product: Id
+    arms: tuple[Id, ...] | None = None
     concentration: Quantity | None = None
     cv: Quantity | None = None
     concentration_at_least: Quantity | None = None

@@ -55,6 +55,15 @@ def check_stock_against(stock: Stock, protocol: Protocol) -> Iterator[Finding]:
         if lot.protocol != protocol.id:
             continue
         path = f"lots.{lot.id}"
+        unknown = [arm for arm in lot.arms or () if arm not in protocol.arms]
+        for arm in unknown:
+            yield Finding(
+                "DC144",
+                msg("{protocol} has no arm '{name}'", protocol=protocol.id, name=arm),
+                msg("it has: {names}", names=", ".join(protocol.arms)),
+                lot.where,
+                f"{path}.arms",
+            )
         if lot.product in protocol.products:
             yield from _strength(lot, protocol, path)
         else:

@@ -1,0 +1,122 @@
+"""What a prepared dose is printed as: worksheet and labels, and the pick list of a day."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.errors import refuse
+from dosecalc.files import write_together
+from dosecalc.text import msg
+from dosecalc.worksheet_json import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dosecalc.documents.label import LabelKind
+    from dosecalc.documents.worksheet import Worksheet
+    from dosecalc.text import Language, Message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenPaper:
+    """A file that was written."""
+
+    path: str
+    sha256: str
+
+
+def worksheet_document(sheet: Worksheet, language: Language) -> dict[str, Any]:
+    """The JSON of a worksheet, with its digest."""
+    from dosecalc import preparation_shapes
+
+    document = preparation_shapes.worksheet(sheet, language)
+    return document | {"digest": digest_of(document)}
+
+
+def write_papers(
+    sheet: Worksheet,
+    folder: str,
+    language: Language,
+    *,
+    labels: LabelKind,
+    area_a: str | None,
+    font: str | None,
+    replace_old: bool,
+) -> tuple[list[WrittenPaper], list[Message]]:
+    """Write the worksheet as PDF, HTML and JSON, and its labels as PDF and HTML: all of them, or none.
+
+    No name of a file tells the arm (R15). Returns the files, and what could not be made and why.
+
+    Raises:
+        Refusal: what `documents` refuses; DC607, a file is there already; DC602 to DC604.
+    """
+    from dosecalc.documents.html import worksheet_html
+    from dosecalc.documents.printing import worksheet_pdf
+
+    document = worksheet_document(sheet, language)
+    sheet = replace(sheet, digest=document["digest"])
+    name = f"{sheet.participant}-{sheet.visit}" if sheet.participant else sheet.visit
+    files = {
+        f"{name}-worksheet.json": (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode(),
+        f"{name}-worksheet.pdf": worksheet_pdf([sheet], language, font),
+        f"{name}-worksheet.html": worksheet_html(sheet, language),
+    }
+    notes = _labels(sheet, language, labels, area_a, font, name, files)
+    write_together(folder, files, replace=replace_old)
+    written = [
+        WrittenPaper(path=os.path.join(folder, file), sha256=hashlib.sha256(data).hexdigest())
+        for file, data in files.items()
+    ]
+    return written, notes
+
+
+def _labels(
+    sheet: Worksheet,
+    language: Language,
+    kind: LabelKind,
+    area_a: str | None,
+    font: str | None,
+    name: str,
+    files: dict[str, bytes],
+) -> list[Message]:
+    from dosecalc.documents.label_print import label_html, label_pdf
+
+    here, protocol = sheet.settled.here, sheet.settled.protocol
+    if here is None or here.label is None:
+        return [msg("no labels: the site file has nothing under 'label' for {protocol}", protocol=protocol.id)]
+    letters = _letters(tuple(protocol.areas), area_a)
+    kinds = {"label-unmasked": False, "label-masked": True} if protocol.masking.masked else {"label": False}
+    notes: list[Message] = []
+    for part, masked in kinds.items():
+        if masked and protocol.areas and area_a is None:
+            notes.append(
+                msg(
+                    "no masked labels: say with --area-a which of {areas} is area A for this participant; the "
+                    "randomisation list knows it",
+                    areas=", ".join(protocol.areas),
+                )
+            )
+            continue
+        files[f"{name}-{part}.pdf"] = label_pdf(sheet, language, kind, masked=masked, letters=letters, font=font)
+        files[f"{name}-{part}.html"] = label_html(sheet, language, kind, masked=masked, letters=letters)
+    return notes
+
+
+def _letters(areas: Sequence[str], area_a: str | None) -> dict[str, str] | None:
+    """Which area has which letter: the one that was named is A, the others follow."""
+    if area_a is None:
+        return None
+    if area_a not in areas:
+        raise refuse(
+            "DC649",
+            msg("'{area}' is not an area of this protocol", area=area_a),
+            msg("its areas are: {areas}", areas=", ".join(areas))
+            if areas
+            else msg("leave --area-a out: this protocol tells no areas apart"),
+        )
+    order = [area_a, *(area for area in areas if area != area_a)]
+    return {area: chr(ord("A") + place) for place, area in enumerate(order)}
