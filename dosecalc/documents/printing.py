@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dosecalc.documents.html import paper_html
 from dosecalc.documents.sheet import worksheet_paper
 from dosecalc.documents.typst_pdf import papers_pdf
 
@@ -24,3 +25,13 @@ def worksheet_pdf(sheets: Sequence[Worksheet], language: Language, font: str | N
         ValueError: there is no worksheet, or one without its digest or without a preparation.
     """
     return papers_pdf([worksheet_paper(sheet, language) for sheet in sheets], font)
+
+
+def worksheet_html(sheet: Worksheet, language: Language) -> bytes:
+    """Return the worksheet as one HTML page in UTF-8 that loads nothing; it says what the PDF says.
+
+    Raises:
+        Refusal: DC640, the package that draws the QR code is not installed.
+        ValueError: the worksheet has no digest or no preparation.
+    """
+    return paper_html(worksheet_paper(sheet, language))

@@ -97,8 +97,8 @@ def _blocks(sheet: Worksheet, language: Language) -> Iterator[Block]:
         else:
             yield from preparation_blocks(made, language)
     yield from _rests_on(sheet, language)
-    yield Together(tuple(_by_hand(sheet, language)))
     yield from _provenance(sheet, language)
+    yield Together(tuple(_by_hand(sheet, language)))
 
 
 def _figures(made: Preparation | Dispensing, visit: str, language: Language) -> tuple[Figure, ...]:
@@ -156,7 +156,7 @@ def _who(sheet: Worksheet, language: Language) -> tuple[tuple[str, Cell], ...]:
         (say(msg("Date of preparation")), sheet.on.isoformat()),
     ]
     arms = [sheet.arm] if sheet.arm is not None else list(sheet.doses.arms)
-    labels = [msg("{arm} ({label})", arm=arm, label=protocol.arms[arm].label) for arm in arms]
+    labels = [msg("{arm}: {label}", arm=arm, label=protocol.arms[arm].label) for arm in arms]
     rows.append((say(msg("Arm")), ", ".join(say(label) for label in labels)))
     return tuple(rows)
 

@@ -240,7 +240,12 @@ def _accuracy_rows(made: Preparation, language: Language) -> Rows:
         rows.append((say(msg("Tolerance, each site")), f"±{made.site_tolerance_percent} %"))
     rounding = made.dose.rounding
     if rounding is not None:
-        rows.append((say(msg("Before rounding")), exact_digits(rounding.exact)))
+        rows.append(
+            (
+                say(msg("Sites before rounding") if made.dose.sites is not None else msg("Dose before rounding")),
+                exact_digits(rounding.exact),
+            )
+        )
         rows.append((say(msg("Deviation by rounding")), signed_percent(rounding.deviation_percent)))
     return rows
 

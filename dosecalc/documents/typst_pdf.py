@@ -12,7 +12,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.documents.blocks import Blanks, Box, Facts, Figures, Lines, Room, Section, Signatures, Table, Together
-from dosecalc.documents.fonts import SUPERSCRIPTS, FontChoice, choose_fonts, missing_extra
+from dosecalc.documents.fonts import SUPERSCRIPTS, FontChoice, choose_fonts
+from dosecalc.documents.qr import qr_svg
 from dosecalc.errors import refuse
 from dosecalc.text import msg
 
@@ -28,6 +29,8 @@ TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
 _MISSING = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
 _LONG = re.compile(r"[^\s/\u2e80-\uffff-]{25,}")
 _BREAK = "\u200b"
+_TOO_SMALL = "the label is too small"
+"""What the template of the labels says where it gives up."""
 
 
 def papers_pdf(papers: Sequence[Paper], font: str | None = None) -> bytes:
@@ -56,15 +59,23 @@ def compiled(template: str, data: dict[str, Any], language: Language, date: dt.d
     return _compile(os.path.join(TEMPLATES, template), {"data": said}, date, choice)
 
 
-def _compile(path: str | bytes, inputs: dict[str, str], date: dt.datetime, choice: FontChoice) -> bytes:
+def _compile(path: str, inputs: dict[str, str], date: dt.datetime, choice: FontChoice) -> bytes:
     import typst
 
     compiler = typst.Compiler(
         input=path, root=TEMPLATES, font_paths=choice.fonts, ignore_system_fonts=True, sys_inputs=inputs
     )
     try:
-        made, warnings = compiler.compile_with_warnings(format="pdf", pdf_standards=["a-2b"], timestamp=date)
+        made, warnings = compiler.compile_with_warnings(
+            format="pdf", pdf_standards=["a-2b"], timestamp=date, pdf_tags=False
+        )
     except typst.TypstError as error:
+        if _TOO_SMALL in error.message:
+            raise refuse(
+                "DC646",
+                msg("the label is too small for what stands on it"),
+                msg("take a larger label, or shorten the texts under 'label' in the site file"),
+            ) from error
         if not _MISSING.search(error.diagnostic):
             raise
         raise _not_in_font(_missing(inputs["data"], date, choice) or _named(error)) from error
@@ -114,7 +125,8 @@ def breakable(text: str) -> str:
     return _LONG.sub(lambda found: _BREAK.join(found[0][at : at + 12] for at in range(0, len(found[0]), 12)), text)
 
 
-def _cell(value: Cell) -> str | dict[str, str]:
+def json_cell(value: Cell) -> str | dict[str, str]:
+    """Return a cell as the templates read it."""
     return {"room": value.value} if isinstance(value, Room) else breakable(value)
 
 
@@ -150,11 +162,11 @@ def _block(block: Block) -> dict[str, Any]:
             ]
             return {"kind": "figures", "figures": figures}
         case Facts():
-            rows = [[label, value if block.size == "small" else _cell(value)] for label, value in block.rows]
+            rows = [[label, value if block.size == "small" else json_cell(value)] for label, value in block.rows]
             return {"kind": "facts", "rows": rows, "columns": block.columns, "size": block.size}
         case Table():
             columns = [{"heading": each.heading, "share": each.share, "side": each.side} for each in block.columns]
-            cells = [[_cell(value) for value in row] for row in block.rows]
+            cells = [[json_cell(value) for value in row] for row in block.rows]
             return {"kind": "table", "columns": columns, "rows": cells, "tall": block.tall}
         case Lines():
             return {"kind": "lines", "style": block.kind, "lines": [breakable(each) for each in block.lines]}
@@ -168,16 +180,3 @@ def _block(block: Block) -> dict[str, Any]:
         case Signatures():
             people = [breakable(each) for each in block.people]
             return {"kind": "signatures", "people": people, "fields": block.fields, "note": block.note}
-
-
-def qr_svg(text: str) -> str:
-    """Return a QR code as an SVG picture, with the quiet zone that readers need.
-
-    Raises:
-        Refusal: DC640, segno is not installed.
-    """
-    try:
-        import segno
-    except ImportError as error:
-        raise missing_extra("segno") from error
-    return segno.make_qr(text, error="m").svg_inline(border=4)

@@ -126,7 +126,8 @@ class SiteLook:
 class SiteLabel:
     """What a label says that no calculation knows: the trial's code, the people, and the name that masks the arm.
 
-    `masked_name` is the name of the product on a label of a masked trial, alike for all arms.
+    `masked_name` is the name of the product on a label of a masked trial, alike for all arms. `storage` is how what was
+    prepared is kept until it is given, which is not how the lot is kept; without it the label has a line to write on.
     """
 
     trial_code: str
@@ -136,6 +137,7 @@ class SiteLabel:
     telephone: str
     masked_name: Words | None = None
     directions: Words
+    storage: Words | None = None
     confirmed: Confirmed
     where: Where = field(default=NOWHERE, compare=False)
 

@@ -31,7 +31,7 @@ _MADE_UP: dict[type, tuple[str, ...]] = {
     SiteAnswer: ("answer",),
     SitePreparation: ("dosage_form", "diluent"),
     SiteLook: ("instruction", "by"),
-    SiteLabel: ("trial_code", "sponsor", "investigator", "address", "masked_name", "directions"),
+    SiteLabel: ("trial_code", "sponsor", "investigator", "address", "masked_name", "directions", "storage"),
 }
 """What an example makes up, and what would count as true in a file that is none."""
 

@@ -212,3 +212,93 @@ def dispensing(**more: object) -> Worksheet:
         Dispensed(visit="W8", until="W12", days=28, needed=ml("24"), bottles=1, left_over=ml("36")),
     )
     return replace(made, preparations=(Dispensing(dose=dose, lot=stock, on=ON, visits=handed),))
+
+
+def infusion(arm: str = "group-2", *, weight: bool = True, **more: object) -> Worksheet:
+    """NCT07084012 at day 0: 1e8 cells (placebo: medium) made up to 100 mL, infused in an hour."""
+    given = settled("NCT07084012")
+    made = sheet(given, arm, "D0", DoseInput(), preparations=(), **more)
+    (dose,) = made.doses.doses
+    placebo = dose.role == "placebo"
+    stock = lot(
+        "NCT07084012",
+        dose.product,
+        id="MSC-26-003" if not placebo else "MED-26-001",
+        concentration=None if placebo else parse_quantity("1e7 viable cells/mL"),
+        cv=None if placebo else parse_quantity("8 %"),
+        certificate=None,
+        viability=None if placebo else parse_quantity("92 %"),
+        viability_at_least=None if placebo else parse_quantity("70 %"),
+        nominal_volume=ml("10"),
+        extractable_volume=ml("10"),
+        thaw_limit=None if placebo else ClockOffset(180, "PT3H"),
+        dmso=None if placebo else parse_quantity("10 %"),
+        expiry=dt.date(2027, 6, 30) if placebo else dt.date(2026, 9, 30),
+        storage=Words("2 to 8 °C", "2 至 8 °C") if placebo else Words("in liquid nitrogen vapour", "液氮气相"),
+    )
+    prepared = Preparation(
+        dose=dose,
+        lot=stock,
+        how=how(
+            dose.product,
+            dosage_form=Words("suspension for infusion", "输注用混悬液"),
+            measured_with="20mL",
+            given_with=None,
+            infused_in=ClockOffset(60, "PT1H"),
+        ),
+        on=ON,
+        administered=ml("100"),
+        dead_space=ml("0"),
+        overage=ml("0"),
+        product_volume=ml("100") if placebo else ml("10"),
+        diluent_volume=ml("0") if placebo else ml("90"),
+        final_volume=ml("100"),
+        vials=10 if placebo else 1,
+        measured_with=TWENTY,
+        rate=parse_quantity("100 mL/h"),
+        thawed_at=None if placebo else MADE,
+        stop_by=None if placebo else MADE + dt.timedelta(hours=3),
+        dmso=None if placebo else Fraction(11, 700),
+        look=given.here.look if given.here else None,
+        derivation=(msg("1e8 ÷ 1e7 = 10"),),
+    )
+    return replace(made, preparations=(prepared,))
+
+
+def split(*, area: str = "20", **more: object) -> Worksheet:
+    """NCT06932393: exosomes on the study area and saline on the control area, 1 mL each."""
+    given = settled("NCT06932393")
+    made = sheet(given, None, "INJ1", DoseInput(areas=(Decimal(area),)), preparations=(), **more)
+    prepared = []
+    for dose in made.doses.doses:
+        placebo = dose.role == "placebo"
+        stock = lot(
+            "NCT06932393",
+            dose.product,
+            id="NS-0441" if placebo else "EXO-26-02",
+            concentration=None if placebo else parse_quantity("2e10 particles/mL"),
+            cv=None if placebo else parse_quantity("12 %"),
+            certificate=None,
+            thaw_limit=None if placebo else ClockOffset(120, "PT2H"),
+        )
+        prepared.append(
+            Preparation(
+                dose=dose,
+                lot=stock,
+                how=how(dose.product, sites_per_syringe=None),
+                on=ON,
+                administered=ml("1"),
+                dead_space=ml("0.1"),
+                overage=ml("0.1"),
+                product_volume=ml("1.1") if placebo else ml("0.55"),
+                diluent_volume=ml("0") if placebo else ml("0.55"),
+                final_volume=ml("1.1"),
+                vials=2 if placebo else 1,
+                measured_with=ONE_ML,
+                given_with=ONE_ML,
+                fills=(Fill(number=1, sites=None, expelled=ml("1"), drawn=ml("1.1")),),
+                look=given.here.look if given.here else None,
+                derivation=(msg("1 mL + dead space 0.1 mL = 1.1 mL"),),
+            )
+        )
+    return replace(made, preparations=tuple(prepared))

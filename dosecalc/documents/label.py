@@ -1,0 +1,299 @@
+"""Labels: one for each syringe, infusion or bottle of a worksheet.
+
+`cn` has the particulars that China's GCP (2020) and the GMP annex on investigational products (2022) ask for, `eu`
+those of Regulation (EU) 536/2014, Annex VI, A.1. A masked label holds nothing that depends on the arm (R15): no
+product, amount, lot or expiry, no digest, and no clock that only a thawed product has; where the law wants such a
+particular, there is a line that the unblinded pharmacist fills in alike for all arms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from dosecalc.documents.blocks import Room
+from dosecalc.documents.sheet_words import DRAFT, amount, day_and_minute, expiry_words, sites_words
+from dosecalc.dosing.prepared import Dispensing, Preparation
+from dosecalc.errors import refuse
+from dosecalc.text import msg, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dosecalc.documents.blocks import Cell
+    from dosecalc.documents.worksheet import Worksheet
+    from dosecalc.dosing.prepared import Fill
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.protocol.site import SiteLabel
+    from dosecalc.quantity import Quantity
+    from dosecalc.text import Language, Words
+
+LabelKind = Literal["cn", "eu"]
+_ONLY = ("仅用于临床试验", "For clinical trial use only")
+"""The wording that the law gives, in the law's language: never translated."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Label:
+    """What one label says. `only` is that it is for a trial; `letter` tells two areas apart, `part` is n of m."""
+
+    mark: str | None
+    only: str
+    name: str
+    letter: str | None
+    participant: Cell
+    participant_label: str
+    visit: str
+    part: str
+    rows: tuple[tuple[str, Cell], ...]
+    contact: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Job:
+    sheet: Worksheet
+    language: Language
+    kind: LabelKind
+    masked: bool
+    site: SiteLabel
+    made: Preparation | Dispensing
+    letter: str | None
+
+    def say(self, text: object) -> str:
+        return render(text, self.language)
+
+
+def labels_of(
+    sheet: Worksheet,
+    language: Language,
+    kind: LabelKind = "cn",
+    *,
+    masked: bool,
+    letters: Mapping[str, str] | None = None,
+) -> tuple[Label, ...]:
+    """Return the labels of a worksheet, those of several areas in the order of their letters.
+
+    `letters` says which area (by its id) has which letter; a masked label names the area by nothing else.
+
+    Raises:
+        Refusal: DC643, the site file has nothing for labels; DC644, a masked label cannot be made, or would tell the
+            arms apart; DC645, the letters do not tell the areas apart.
+    """
+    settled = sheet.settled
+    here = settled.here
+    if here is None or here.label is None:
+        raise refuse(
+            "DC643",
+            msg("the site file says nothing for the labels of {protocol}", protocol=settled.protocol.id),
+            msg("write sponsor, investigator and directions under 'label' in the site file"),
+        )
+    if masked:
+        _check_masked(settled, here.label)
+    jobs = [
+        _Job(
+            sheet=sheet,
+            language=language,
+            kind=kind,
+            masked=masked,
+            site=here.label,
+            made=made,
+            letter=_letter(sheet, made, letters or {}, masked=masked),
+        )
+        for made in sheet.preparations
+    ]
+    return tuple(label for job in sorted(jobs, key=lambda job: job.letter or "") for label in _labels(job))
+
+
+def _check_masked(settled: Settled, label: SiteLabel) -> None:
+    protocol = settled.protocol
+    if not protocol.masking.masked:
+        raise refuse(
+            "DC644",
+            msg("{protocol} is an open trial: its labels name the product", protocol=protocol.id),
+            msg("print the labels without masking"),
+        )
+    if label.masked_name is None:
+        raise refuse(
+            "DC644",
+            msg("the site file has no name for the product on a masked label"),
+            msg("write 'masked_name' under 'label': one name for all arms"),
+        )
+
+
+def _letter(
+    sheet: Worksheet, made: Preparation | Dispensing, letters: Mapping[str, str], *, masked: bool
+) -> str | None:
+    area = made.dose.area
+    if area is None:
+        return None
+    letter = letters.get(area)
+    if letter is not None and list(letters.values()).count(letter) > 1:
+        raise refuse(
+            "DC645",
+            msg("two areas have the same letter, {letter}", letter=letter),
+            msg("give each area a letter of its own, as A and B"),
+        )
+    if masked and letter is None:
+        areas = ", ".join(sheet.settled.protocol.areas)
+        raise refuse(
+            "DC645",
+            msg("a masked label names an area by a letter, and none is given for the areas: {areas}", areas=areas),
+            msg("say which area is A and which is B, as the list that only the pharmacy holds has it"),
+        )
+    return letter
+
+
+def _labels(job: _Job) -> Iterator[Label]:
+    made = job.made
+    if isinstance(made, Dispensing):
+        count = sum(each.bottles for each in made.visits if each.visit == job.sheet.visit)
+        for number in range(1, count + 1):
+            part = msg("Bottle {number} of {count}", number=number, count=count)
+            yield _label(job, job.say(part), number, tuple(_bottle_rows(job, made)))
+    elif made.fills:
+        for fill in made.fills:
+            part = msg("Syringe {number} of {count}", number=fill.number, count=len(made.fills))
+            yield _label(job, job.say(part), fill.number, tuple(_syringe_rows(job, made, fill)))
+    else:
+        yield _label(job, job.say(msg("Infusion")), 1, tuple(_infusion_rows(job, made)))
+
+
+def _label(job: _Job, part: str, number: int, rows: tuple[tuple[str, Cell], ...]) -> Label:
+    sheet, site = job.sheet, job.site
+    protocol = sheet.settled.protocol
+    name: object = site.masked_name if job.masked else job.made.dose.product_label
+    if not job.masked and job.made.dose.area_label is not None:
+        name = msg("{product}, on the {area}", product=name, area=job.made.dose.area_label)
+    trial = msg("{code} ({protocol})", code=site.trial_code, protocol=protocol.id)
+    last = [(job.say(msg("Directions")), job.say(_directions(job)))]
+    if job.kind == "eu" or isinstance(job.made, Dispensing):
+        last.append(("", job.say(msg("Keep out of reach of children"))))
+    code = f"{protocol.id}/{sheet.visit}/{job.letter or ''}{number}"
+    return Label(
+        mark=job.say(DRAFT) if _is_draft(job) else None,
+        only=_only(job),
+        name=job.say(name),
+        letter=job.letter,
+        participant=sheet.participant or Room.LINE,
+        participant_label=job.say(msg("Participant")),
+        visit=job.say(msg("{visit} ({label})", visit=sheet.visit, label=sheet.visit_label)),
+        part=part,
+        rows=((job.say(msg("Trial")), job.say(trial)), *rows, (job.say(msg("Label code")), code), *last),
+        contact=(
+            job.say(msg("Sponsor: {name}", name=site.sponsor)),
+            job.say(msg("Investigator: {name}", name=site.investigator)),
+            job.say(msg("{address}, tel. {telephone}", address=site.address, telephone=site.telephone)),
+        ),
+    )
+
+
+def _directions(job: _Job) -> Words:
+    """The site's directions are for what is given in the clinic; what is used at home has the protocol's own."""
+    if isinstance(job.made, Dispensing):
+        for arm in job.sheet.settled.protocol.arms.values():
+            for rule in arm.doses:
+                if rule.product == job.made.dose.product and rule.topical_daily is not None:
+                    return rule.topical_daily.instruction
+    return job.site.directions
+
+
+def _only(job: _Job) -> str:
+    first, second = _ONLY if job.kind == "cn" else reversed(_ONLY)
+    native = _ONLY[0] if job.language == "zh" else _ONLY[1]
+    return first if first == native else f"{first}  {second}"
+
+
+def _is_draft(job: _Job) -> bool:
+    """Whether the label is a draft. A masked one is where any arm's would be: its mark must not tell the arm (R15)."""
+    settled = job.sheet.settled
+    if job.sheet.draft or not job.masked:
+        return bool(job.sheet.draft)
+    if not settled.verified:
+        return True
+    bears = {
+        code
+        for code, assumption in settled.protocol.assumptions.items()
+        if assumption.bears_on_dose or "volume" in assumption.bears_on
+    }
+    return any(not ((found := settled.find(code)) and found.confirmed) for code in bears)
+
+
+def _syringe_rows(job: _Job, made: Preparation, fill: Fill) -> Iterator[tuple[str, Cell]]:
+    volume = msg("{volume}", volume=fill.expelled)
+    if fill.sites is not None:
+        volume = msg("{volume}, sites {sites}", volume=fill.expelled, sites=sites_words(fill))
+    if not job.masked:
+        yield from _amount_rows(job, made, fill)
+    yield job.say(msg("To be injected")), job.say(volume)
+    yield from _prepared_rows(job, made)
+
+
+def _infusion_rows(job: _Job, made: Preparation) -> Iterator[tuple[str, Cell]]:
+    if not job.masked:
+        yield from _amount_rows(job, made, None)
+    yield job.say(msg("Volume")), amount(made.final_volume, job.language)
+    if made.rate is not None and not job.masked:
+        yield job.say(msg("Infusion rate")), amount(made.rate, job.language)
+    yield from _prepared_rows(job, made)
+
+
+def _amount_rows(job: _Job, made: Preparation, fill: Fill | None) -> Iterator[tuple[str, Cell]]:
+    dose = made.dose
+    if dose.strength is not None:
+        yield job.say(msg("Strength")), dose.strength
+    if dose.total is not None:
+        yield job.say(msg("Dose")), amount(dose.total, job.language)
+    if fill is not None and fill.sites is not None and dose.level is not None and len(made.fills) > 1:
+        part: Quantity = type(dose.level)(dose.level.value, dose.total.unit) if dose.total else dose.level
+        here = part * (fill.sites[1] - fill.sites[0] + 1)
+        yield job.say(msg("In this syringe")), amount(here, job.language)
+    if dose.same_volume_as is not None:
+        yield job.say(msg("Dose")), job.say(msg("same volume as {product}", product=dose.same_volume_as))
+
+
+def _prepared_rows(job: _Job, made: Preparation) -> Iterator[tuple[str, Cell]]:
+    form = _form(job, made)
+    yield job.say(msg("Form, route")), job.say(msg("{form}, {route}", form=form, route=made.dose.route))
+    if not job.masked:
+        lot = msg("{lot}, expiry {expiry}", lot=made.lot.id, expiry=expiry_words(made.lot))
+        yield job.say(msg("Lot")), job.say(lot)
+    yield job.say(msg("Prepared on")), made.on.isoformat()
+    stop_by = None if job.masked else made.stop_by
+    yield job.say(msg("To be finished by")), day_and_minute(stop_by) if stop_by else Room.LINE
+    # The lot's storage is that of a frozen vial, not that of a syringe which was drawn from it.
+    yield job.say(msg("Storage")), job.say(job.site.storage) if job.site.storage is not None else Room.LINE
+
+
+def _form(job: _Job, made: Preparation) -> Words:
+    """The dosage form; on a masked label one that all products of the trial share."""
+    if not job.masked or job.sheet.settled.here is None:
+        return made.how.dosage_form
+    forms = {how.id: how.dosage_form for how in job.sheet.settled.here.preparation.values()}
+    if len({*forms.values(), made.how.dosage_form}) > 1:
+        raise refuse(
+            "DC644",
+            msg(
+                "the dosage forms of {products} differ, so a masked label would tell them apart",
+                products=", ".join(forms),
+            ),
+            msg("write the same 'dosage_form' for all products of the trial in the site file"),
+        )
+    return made.how.dosage_form
+
+
+def _bottle_rows(job: _Job, made: Dispensing) -> Iterator[tuple[str, Cell]]:
+    dose, lot = made.dose, made.lot
+    if not job.masked:
+        if dose.strength is not None:
+            yield job.say(msg("Strength")), dose.strength
+        yield job.say(msg("Content")), amount(lot.nominal_volume, job.language)
+        if dose.level is not None:
+            yield job.say(msg("Each day")), amount(dose.level, job.language)
+    yield job.say(msg("Route")), job.say(dose.route)
+    if job.masked:
+        yield job.say(msg("Storage")), job.say(job.site.storage) if job.site.storage is not None else Room.LINE
+        yield job.say(msg("Use before")), Room.LINE
+    else:
+        yield job.say(msg("Lot")), job.say(msg("{lot}, expiry {expiry}", lot=lot.id, expiry=expiry_words(lot)))
+        yield job.say(msg("Storage")), job.say(lot.storage)
+    yield job.say(msg("Handed out on")), made.on.isoformat()
