@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
 from math import isqrt
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.derivation import exact_digits
 from dosecalc.dosing.prepared import Interval
 from dosecalc.dosing.rules import COUNTED
-from dosecalc.dosing.syringes import draws, tolerance, tolerance_percent
+from dosecalc.dosing.syringes import added, draws, sum_of, tolerance, tolerance_percent
 from dosecalc.quantity import Quantity, round_whole, show
 from dosecalc.reading import decimal_of
 from dosecalc.text import Message, msg
@@ -20,6 +19,7 @@ from dosecalc.text import Message, msg
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dosecalc.dosing.syringes import Parts
     from dosecalc.protocol.site import Syringe
     from dosecalc.units import Unit
 
@@ -46,7 +46,7 @@ class Mixed:
 
     product: Fraction
     diluent: Fraction
-    given: tuple[Fraction, ...]
+    given: Parts
     all_given: bool
 
 
@@ -61,22 +61,24 @@ def root_up(square: Fraction) -> int:
     return root if root * root == whole else root + 1
 
 
-def _of(volumes: Sequence[Fraction], syringe: Syringe, factor: Fraction) -> int:
+def _of(parts: Parts, syringe: Syringe, factor: Fraction) -> int:
     """√(Σ t² ÷ 3) × factor, in hundredths of a percent, rounded up.
 
     A tolerance ±t of which nothing else is known is a rectangular distribution with the variance t² ÷ 3 (GUM, JCGM
     100:2008, 4.3.7).
     """
-    variance = sum((tolerance(syringe, volume) ** 2 for volume in volumes), Fraction(0)) / 3
+    variance = sum((count * tolerance(syringe, volume) ** 2 for count, volume in parts), Fraction(0)) / 3
     return root_up(variance * factor**2 * 10_000**2)
 
 
-def _squares(volumes: Sequence[Fraction], syringe: Syringe) -> str:
+def _squares(parts: Parts, syringe: Syringe) -> str:
     """`2 × 0.04² + 0.036²`."""
-    terms = []
-    for off, same in groupby(tolerance(syringe, volume) for volume in volumes):
-        count = len(list(same))
-        terms.append(f"{count} × {exact_digits(off)}²" if count > 1 else f"{exact_digits(off)}²")
+    terms = [
+        f"{count} × {exact_digits(tolerance(syringe, volume))}²"
+        if count > 1
+        else f"{exact_digits(tolerance(syringe, volume))}²"
+        for count, volume in parts
+    ]
     return " + ".join(terms)
 
 
@@ -107,17 +109,17 @@ def parts_of(mixed: Mixed, measured_with: Syringe, given_with: Syringe | None) -
         )
     if given_with is None or not mixed.given:
         return (*parts, Part(hundredths=0, line=msg("tolerance, giving: none of a syringe, it is infused")))
-    total = sum(mixed.given, Fraction(0))
+    total = sum_of(mixed.given)
     return (*parts, _measured(msg("giving"), mixed.given, given_with, 1 / total, exact_digits(total)))
 
 
-def _measured(what: Message, volumes: Sequence[Fraction], syringe: Syringe, factor: Fraction, by: str) -> Part:
-    hundredths = _of(volumes, syringe, factor)
+def _measured(what: Message, parts: Parts, syringe: Syringe, factor: Fraction, by: str) -> Part:
+    hundredths = _of(parts, syringe, factor)
     line = msg(
         "tolerance, {what} ({syringe}, ISO 7886-1): {volumes} mL ± {percent} %; √(({squares}) ÷ 3) ÷ {by} = {part} %",
-        what=what, syringe=syringe.id, volumes=" + ".join(map(exact_digits, volumes)),
-        percent=tolerance_percent(syringe, *volumes),
-        squares=_squares(volumes, syringe), by=by, part=_hundredths(hundredths),
+        what=what, syringe=syringe.id, volumes=added(parts),
+        percent=tolerance_percent(syringe, parts),
+        squares=_squares(parts, syringe), by=by, part=_hundredths(hundredths),
     )  # fmt: skip
     return Part(hundredths=hundredths, line=line)
 

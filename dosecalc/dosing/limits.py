@@ -71,7 +71,8 @@ def _others(protocol: Protocol, dose: Dose, doses: Doses | None) -> Fraction:
     others = [
         other.total
         for other in (doses.doses if doses is not None else ())
-        if other.product == dose.product and other.total is not None and other.encounter != dose.encounter
+        if other.product == dose.product and other.total is not None
+        if (other.encounter, other.area) != (dose.encounter, dose.area)
         if other.encounter in planned or other.encounter not in protocol.encounters
     ]
     return sum((Fraction(total.value) for total in others), Fraction(0))

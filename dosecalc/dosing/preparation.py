@@ -5,8 +5,9 @@ A placebo takes the same steps as its product, in the same order, and leaves the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.cliff import cliff_line, cliff_of
@@ -69,9 +70,8 @@ def prepare(
     way = way_of(settled, dose.product)
     released = check_release(lot, given, settled.timezone)
     strength = NO_STRENGTH if dose.total is None else strength_in(lot, dose.total.unit)
-    if dose.total is None:
-        _check_twin(settled, rule, way)
-    volumes = lay_out(settled, rule, way, _sites(settled, plan, dose, given), _undiluted(dose, strength))
+    shape = _Shape(rule=rule, dose=dose) if dose.total is not None else _twin(settled, plan, dose, way, given)
+    volumes = lay_out(settled, shape.rule, way, shape.dose.sites, _undiluted(dose, strength))
     drawn = _draw(dose, way, volumes, strength)
     diluent = volumes.final - drawn.product
     if diluent and way.how.diluent is None:
@@ -83,7 +83,8 @@ def prepare(
         check_caps(settled.protocol, rule, dose, held.delivered, doses)
     accuracy = _accuracy(dose, lot, way, volumes, drawn.product, held)
     dmso, dmso_line = dmso_of(lot, drawn.product * share, given.weight)
-    cliff = cliff_of(settled, rule.per_site, dose, given.measured) if rule.per_site is not None else None
+    per_site = shape.rule.per_site
+    cliff = None if per_site is None else cliff_of(settled, per_site, shape.dose, given.measured)
     return Preparation(
         dose=dose,
         lot=lot,
@@ -103,7 +104,7 @@ def prepare(
         delivered=held.delivered,
         deviation_percent=held.deviation_percent,
         interval=accuracy.interval,
-        product_tolerance_percent=tolerance_percent(way.measured_with, *draws(drawn.product, way.measured_with)),
+        product_tolerance_percent=tolerance_percent(way.measured_with, draws(drawn.product, way.measured_with)),
         site_tolerance_percent=_site_tolerance(way, volumes),
         rate=volumes.rate,
         thawed_at=given.thawed_at,
@@ -145,51 +146,50 @@ def _planned(settled: Settled, arms: Sequence[str], dose: Dose) -> PlannedDose:
     )  # fmt: skip
 
 
-def _twins(settled: Settled, rule: DoseRule) -> list[tuple[str, DoseRule]]:
-    """The doses that a placebo stands for, each with its arm."""
-    if not isinstance(rule.rule, VolumeMatched):
-        return []
-    wanted = rule.rule.product
-    return [(arm.id, other) for arm in settled.protocol.arms.values() for other in arm.doses if other.product == wanted]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shape:
+    """What decides volumes and sites: the dose itself, or, for a placebo, the product that it stands for."""
+
+    rule: DoseRule
+    dose: Dose
 
 
-def _check_twin(settled: Settled, rule: DoseRule, way: Way) -> None:
-    """A placebo's final volume and syringes must be those of its product, or they tell the arms apart (R15)."""
+def _twin(settled: Settled, plan: PlannedDose, dose: Dose, way: Way, given: PreparationInput) -> _Shape:
+    """A placebo's volume, sites and syringes are those of its product, or they would tell the arms apart (R15)."""
+    rule = plan.rule
     assert isinstance(rule.rule, VolumeMatched)  # the one rule that gives no amount
     product = rule.rule.product
-    twin = way_of(settled, product).how
+    arms = settled.protocol.arms.values()
+    twins = [(arm.id, other) for arm in arms for other in arm.doses if other.product == product]
+    how = way_of(settled, product).how
     unlike = [
         field
         for field in ("given_with", "sites_per_syringe", "overage", "infused_in")
-        if getattr(twin, field) != getattr(way.how, field)
+        if getattr(how, field) != getattr(way.how, field)
     ]
-    if any(other.volume != rule.volume for _, other in _twins(settled, rule)):
-        unlike.append("volume")
-    if unlike:
+    if not twins:
+        return _Shape(rule=rule, dose=dose)
+    volumes = {other.volume for _, other in twins} | ({rule.volume} if rule.volume is not None else set())
+    if unlike or len(volumes) > 1:
         raise refuse(
             "DC368",
             msg("{placebo} and {product} would be told apart by: {fields} (R15)",
-                placebo=way.how.id, product=product, fields=", ".join(unlike)),
+                placebo=way.how.id, product=product, fields=", ".join(unlike or ["volume"])),
             msg("write the same for both"),
             way.how.where,
         )  # fmt: skip
-
-
-def _sites(settled: Settled, plan: PlannedDose, dose: Dose, given: PreparationInput) -> int | None:
-    """The sites of the dose; a placebo's are those of the product that it stands for."""
-    by_site = [(arm, other) for arm, other in _twins(settled, plan.rule) if isinstance(other.rule, PerSite)]
-    if not by_site:
-        return dose.sites
+    arm, other = next(((arm, other) for arm, other in twins if plan.base in other.at), twins[0])
+    if not isinstance(other.rule, PerSite):
+        return _Shape(rule=replace(rule, volume=other.volume), dose=dose)
     if given.measured is None:
         raise refuse(
             "DC368",
             msg("the placebo needs as many sites as its product, and the area is missing (R15)"),
             msg("give the area, as for the product"),
         )
-    arm, other = next(((arm, other) for arm, other in by_site if plan.base in other.at), by_site[0])
-    visit = plan.visit if plan.base in other.at else None
-    twins = calculate(settled, (arm,), given.measured, None if visit is None else (visit,)).doses
-    return next(twin.sites for twin in twins if twin.product == other.product)
+    visit = (plan.visit,) if plan.base in other.at else None
+    doses = calculate(settled, (arm,), given.measured, visit).doses
+    return _Shape(rule=other, dose=next(twin for twin in doses if twin.product == product))
 
 
 def _undiluted(dose: Dose, strength: Strength) -> Fraction | None:
@@ -335,7 +335,7 @@ def _accuracy(dose: Dose, lot: Lot, way: Way, volumes: Volumes, product: Fractio
     mixed = Mixed(
         product=product,
         diluent=volumes.final - product,
-        given=tuple(Fraction(fill.expelled.value) for fill in volumes.fills),
+        given=tuple((len(list(same)), volume) for volume, same in groupby(_expelled(volumes))),
         all_given=way.given_with is None and not volumes.overage,
     )
     parts = parts_of(mixed, way.measured_with, way.given_with)
@@ -352,10 +352,14 @@ def _accuracy(dose: Dose, lot: Lot, way: Way, volumes: Volumes, product: Fractio
     return _Accuracy(interval=interval, lines=(*lines, line))
 
 
+def _expelled(volumes: Volumes) -> list[Fraction]:
+    return [Fraction(fill.expelled.value) for fill in volumes.fills]
+
+
 def _site_tolerance(way: Way, volumes: Volumes) -> str | None:
     if way.given_with is None or volumes.per_site is None:
         return None
-    return tolerance_percent(way.given_with, Fraction(volumes.per_site.value))
+    return tolerance_percent(way.given_with, ((1, Fraction(volumes.per_site.value)),))
 
 
 def _certificate(lot: Lot) -> tuple[Warned, ...]:

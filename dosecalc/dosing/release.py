@@ -37,7 +37,10 @@ def check_release(lot: Lot, given: PreparationInput, timezone: str) -> Released:
     Raises:
         Refusal: DC357, viability or strength is not what the lot is released with, or nobody knows it (R10); DC358,
             the lot has expired, or would before it is used up; DC359, the time of thawing cannot be, or has run out.
+        ValueError: the moment of preparing has no offset.
     """
+    if given.at.utcoffset() is None:
+        raise ValueError("the moment of preparing has an offset from UTC")
     _check_viability(lot)
     _check_limits(lot)
     zone = ZoneInfo(timezone)
@@ -101,7 +104,7 @@ def _stop_by(lot: Lot, given: PreparationInput, zone: ZoneInfo) -> dt.datetime |
     thawed = given.thawed_at
     if thawed is None:
         return None
-    if thawed.utcoffset() is None or given.at.utcoffset() is None:
+    if thawed.utcoffset() is None:
         raise refuse(
             "DC359",
             msg("the time of thawing has no offset from UTC, so nobody can say when it was"),

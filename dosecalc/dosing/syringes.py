@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.derivation import Factor, exact_digits, signed_percent
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LARGE = 5
 """From 5 mL nominal up ISO 7886-1 has the narrower tolerances."""
+_FEW = 4
+_MOST_SYRINGES = 1000
 MOST_TOLERANCE = Fraction(1, 2)
 """The widest tolerance with which a volume still counts as measured; see `on_graduation`."""
 
@@ -53,10 +56,27 @@ def two_decimals(value: Fraction) -> str:
     return plain(decimal_of(round_whole(value * 100, "half_up"), 2))
 
 
-def tolerance_percent(syringe: Syringe, *expelled: Fraction) -> str:
+Parts = tuple[tuple[int, Fraction], ...]
+"""How often which volume (mL) is measured, the larger ones first."""
+
+
+def sum_of(parts: Parts) -> Fraction:
+    """Return the volume of all parts together."""
+    return sum((count * volume for count, volume in parts), Fraction(0))
+
+
+def tolerance_percent(syringe: Syringe, parts: Parts) -> str:
     """Return the tolerance of these volumes together, in percent of their sum."""
-    off = sum((tolerance(syringe, volume) for volume in expelled), Fraction(0))
-    return two_decimals(100 * off / sum(expelled, Fraction(0)))
+    off = sum((count * tolerance(syringe, volume) for count, volume in parts), Fraction(0))
+    return two_decimals(100 * off / sum_of(parts))
+
+
+def added(parts: Parts) -> str:
+    """Return `0.8 + 0.8 + 0.7`; what comes often is counted: `30 × 0.8 + 0.7`."""
+    return " + ".join(
+        f"{count} × {exact_digits(volume)}" if count > _FEW else " + ".join([exact_digits(volume)] * count)
+        for count, volume in parts
+    )
 
 
 def floor_to(value: Fraction, step: Fraction) -> int:
@@ -116,21 +136,22 @@ def on_graduation(exact: Fraction, syringe: Syringe, what: Message) -> Graduated
     return Graduated(volume=volume, words=words, deviation_percent=deviation)
 
 
-def draws(volume: Fraction, syringe: Syringe) -> tuple[Fraction, ...]:
-    """Return the fewest draws of a volume, as even as its graduations allow, the larger ones first."""
+def draws(volume: Fraction, syringe: Syringe) -> Parts:
+    """Return the fewest draws of a volume, as even as its graduations allow."""
     step = Fraction(syringe.graduation.value)
     return _spread(volume, step, floor_to(Fraction(syringe.nominal.value), step))
 
 
-def _spread(volume: Fraction, step: Fraction, most: int) -> tuple[Fraction, ...]:
+def _spread(volume: Fraction, step: Fraction, most: int) -> Parts:
     """Part a volume into the fewest parts of at most `most` steps; what is less than a step goes with the last."""
     steps = floor_to(volume, step)
     rest = volume - steps * step
     number = -(-(steps + (1 if rest else 0)) // most)
     base, more = divmod(steps, number)
-    parts = [step * (base + (1 if place < more else 0)) for place in range(number)]
-    parts[-1] += rest
-    return tuple(parts)
+    parts = [(more, step * (base + 1)), (number - more - (1 if rest else 0), step * base)]
+    if rest:
+        parts.append((1, step * base + rest))
+    return tuple(part for part in parts if part[0])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,7 +175,7 @@ def fill_for_sites(syringe: Syringe, sites: int, per_site: Fraction, at_most: in
     if not fit:
         raise _too_small(syringe, per_site)
     each = fit if at_most is None else min(fit, at_most)
-    number = -(-sites // each)
+    number = _few_enough(-(-sites // each), syringe)
     base, more = divmod(sites, number)
     counts = [base + (1 if place < more else 0) for place in range(number)]
     fills: list[Fill] = []
@@ -169,7 +190,7 @@ def fill_for_sites(syringe: Syringe, sites: int, per_site: Fraction, at_most: in
         per_site=exact_digits(per_site), exact=exact_digits(room / per_site), fit=fit,
         limit=msg(", of which the site file allows {each}", each=each) if each < fit else NOTHING,
         sites=sites, each=each, parts=exact_digits(Fraction(sites, each)), number=number,
-        counts=" + ".join(map(str, counts)),
+        counts=added(_runs(counts)),
     )  # fmt: skip
     return Filled(fills=tuple(fills), line=line)
 
@@ -186,13 +207,30 @@ def fill_volume(syringe: Syringe, volume: Fraction) -> Filled:
     if not most:
         raise _too_small(syringe, step)
     parts = _spread(volume, step, most)
+    number = _few_enough(sum(count for count, _ in parts), syringe)
+    each = [part for count, part in parts for _ in range(count)]
     line = msg(
         "syringes ({syringe}): {volume} mL ÷ ({nominal} − {dead}) = {exact}, rounded up: {number} ({parts} mL)",
         syringe=syringe.id, volume=exact_digits(volume), nominal=Factor(syringe.nominal),
-        dead=Factor(syringe.dead_space), exact=exact_digits(volume / room), number=len(parts),
-        parts=" + ".join(map(exact_digits, parts)),
+        dead=Factor(syringe.dead_space), exact=exact_digits(volume / room), number=number,
+        parts=added(parts),
     )  # fmt: skip
-    return Filled(fills=tuple(_fill(place, None, part, syringe) for place, part in enumerate(parts, 1)), line=line)
+    return Filled(fills=tuple(_fill(place, None, part, syringe) for place, part in enumerate(each, 1)), line=line)
+
+
+def _runs(counts: list[int]) -> Parts:
+    return tuple((len(list(same)), Fraction(count)) for count, same in groupby(counts))
+
+
+def _few_enough(number: int, syringe: Syringe) -> int:
+    """Refuse a number of syringes that only a slip of the key can mean, before they are all listed."""
+    if number <= _MOST_SYRINGES:
+        return number
+    raise refuse(
+        "DC362",
+        msg("{number} syringes '{syringe}' would be needed", number=f"{number:,}", syringe=syringe.id),
+        msg("check concentration and volume, with their power of ten; else name a larger syringe in the site file"),
+    )
 
 
 def _fill(number: int, sites: tuple[int, int] | None, expelled: Fraction, syringe: Syringe) -> Fill:
