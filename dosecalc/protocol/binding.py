@@ -98,9 +98,14 @@ class Binder:
     def record(self, record: type, node: Node, path: str, own_id: str | None = None) -> Any:
         """Read a mapping into `record`; `own_id` is the key under which it stands."""
         if not isinstance(node, Mapping):
-            return self._wrong(
+            wrong = self._wrong(
                 "DC105", node, path, msg("several keys belong here"), msg("write {names} here", names=_names(record))
             )
+            if own_id is None:
+                return wrong
+            # Under its id it is still there, for whatever names it; nothing that it holds could be read.
+            unread = {key.name: wrong for key in keys(record)}
+            return record(**{**unread, "id": own_id, "where": node.where})
         given: dict[str, Node] = {}
         for key, value in node.pairs:
             if key.text in given:

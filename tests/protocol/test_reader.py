@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from dosecalc.app import shipped, shipped_protocols
 from dosecalc.errors import InvalidFile, Where
@@ -154,3 +156,17 @@ def test_numbers_are_never_guessed_by_yaml() -> None:
         changed = re.sub(r"(per_weight:\s*\{?\s*amount: )[^,}\n]+", rf"\g<1>{bad}", text, count=1)
         assert changed != text
         assert ("DC201", changed[: changed.index(bad)].count("\n") + 1) in findings(changed.encode())
+
+
+SECTIONS = ("documents", "products", "anchors", "encounters", "areas", "levels", "arms", "assumptions", "checks")
+
+
+@pytest.mark.parametrize("name", shipped_protocols())
+def test_a_text_in_the_place_of_any_entry_is_told_and_breaks_nothing(name: str) -> None:
+    protocol = yaml.load(Path(shipped(f"{name}.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)
+    for section in SECTIONS:
+        for entry in protocol.get(section, {}):
+            broken = {**protocol, section: {**protocol[section], entry: "text"}}
+            with pytest.raises(InvalidFile) as caught:
+                read_protocol(json.dumps(broken, ensure_ascii=False).encode(), "trial.yaml")
+            assert ("DC105", f"{section}.{entry}") in {(f.code, f.path) for f in caught.value.findings}
