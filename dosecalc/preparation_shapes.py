@@ -5,18 +5,23 @@ Volumes are mL and plain decimals. Keys that have no meaning for a product are l
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from dosecalc import shapes
 from dosecalc.dosing.prepared import Dispensing
+from dosecalc.quantity import Quantity, unit
 from dosecalc.reading import plain
 from dosecalc.text import Language, render
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dosecalc.documents.pick_list import PickEntry
     from dosecalc.documents.worksheet import Input, Worksheet
     from dosecalc.dosing.prepared import Fill, Preparation
     from dosecalc.protocol.stock import Lot
-    from dosecalc.quantity import Quantity
 
 
 def _ml(volume: Quantity) -> str:
@@ -58,6 +63,7 @@ def preparation(made: Preparation | Dispensing, language: Language) -> dict[str,
         return _dispensing(made, language)
     shape: dict[str, Any] = {
         "dose": shapes.dose(made.dose, language),
+        "product_label": render(made.dose.product_label, language),
         "stock": stock(made.lot),
         "on": made.on.isoformat(),
         "administered_volume_ml": _ml(made.administered),
@@ -109,6 +115,7 @@ def preparation(made: Preparation | Dispensing, language: Language) -> dict[str,
 def _dispensing(made: Dispensing, language: Language) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "dose": shapes.dose(made.dose, language),
+        "product_label": render(made.dose.product_label, language),
         "stock": stock(made.lot),
         "on": made.on.isoformat(),
         "dispensing": [
@@ -131,6 +138,46 @@ def _said(made: Preparation | Dispensing, language: Language) -> dict[str, Any]:
         "derivation": [render(line, language) for line in made.derivation],
         "warnings": [{"code": warning.code, "text": render(warning.text, language)} for warning in made.warnings],
     }
+
+
+def pick_entry(entry: PickEntry) -> dict[str, Any]:
+    """One preparation of a pick list."""
+    shape: dict[str, Any] = {
+        "participant": entry.participant,
+        "protocol": entry.protocol,
+        "visit": entry.visit,
+        "product": str(entry.product),
+        "lot": entry.lot,
+        "vials": entry.vials,
+        "vials_in_stock": entry.in_stock,
+        "release": "draft" if entry.draft else "released",
+    }
+    if entry.final_volume is not None:
+        shape |= {"final_volume_ml": _ml(entry.final_volume), "syringes": entry.syringes}
+    return shape | ({"stop_by": entry.stop_by.isoformat()} if entry.stop_by else {})
+
+
+def pick_entries_of(document: Mapping[str, Any]) -> Iterator[PickEntry]:
+    """What the worksheet with this JSON takes out of the stock."""
+    from dosecalc.documents.pick_list import PickEntry
+
+    for made in document.get("preparations", [document]):
+        handed_out = [each["bottles"] for each in made.get("dispensing", ()) if each["encounter"] == document["visit"]]
+        volume, stop_by = made.get("final_volume_ml"), made.get("stop_by")
+        yield PickEntry(
+            on=dt.date.fromisoformat(document["on"]),
+            participant=document["participant"],
+            visit=document["visit"],
+            protocol=document["protocol"],
+            product=made["product_label"],
+            lot=made["stock"]["lot"],
+            vials=made["vials"] if "vials" in made else sum(handed_out),
+            in_stock=made["stock"]["vials_in_stock"],
+            final_volume=None if volume is None else Quantity(Decimal(volume), unit("mL")),
+            syringes=made.get("syringes", 0),
+            stop_by=None if stop_by is None else dt.datetime.fromisoformat(stop_by),
+            draft=document["release"] == "draft",
+        )
 
 
 def _input(given: Input) -> dict[str, Any]:

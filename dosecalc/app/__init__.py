@@ -16,7 +16,7 @@ from dosecalc.app.one import (
     write_calendar,
     write_timeline,
 )
-from dosecalc.app.papers import WrittenPaper, worksheet_document, write_papers
+from dosecalc.app.papers import WrittenPaper, pick, pick_shape, worksheet_document, write_papers, write_pick_list
 from dosecalc.app.preparing import Prepared, Wanted, answered, prepare
 from dosecalc.app.settings import now, preferred_language, shipped, shipped_protocols, user
 from dosecalc.app.typed import Asked, Dates, dose_input, participant, stamp
@@ -43,6 +43,8 @@ __all__ = [
     "now",
     "participant",
     "pharmacy",
+    "pick",
+    "pick_shape",
     "planned_files",
     "preferred_language",
     "prepare",
@@ -54,6 +56,7 @@ __all__ = [
     "worksheet_document",
     "write_calendar",
     "write_papers",
+    "write_pick_list",
     "write_plan",
     "write_timeline",
 ]

@@ -70,7 +70,7 @@ def finish_check(opened: OpenCheck, entries: Entries) -> Checked:
 
     visit = opened.sheet.visit
     asked = what_to_ask(opened.settled, entries.arms, visit)
-    again = prepare_again(opened.settled, asked, entries)
+    again = prepare_again(opened.settled, asked, entries, opened.sheet.on)
     return Checked(
         sheet=opened.sheet,
         entries=entries,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -9,14 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import refuse
-from dosecalc.files import write_together
+from dosecalc.files import read_file, write_together, write_whole
 from dosecalc.text import msg
-from dosecalc.worksheet_json import digest_of
+from dosecalc.worksheet_json import digest_of, read_worksheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dosecalc.documents.label import LabelKind
+    from dosecalc.documents.pick_list import PickEntry
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.text import Language, Message
 
@@ -54,8 +56,7 @@ def write_papers(
     Raises:
         Refusal: what `documents` refuses; DC607, a file is there already; DC602 to DC604.
     """
-    from dosecalc.documents.html import worksheet_html
-    from dosecalc.documents.printing import worksheet_pdf
+    from dosecalc.documents.printing import worksheet_html, worksheet_pdf
 
     document = worksheet_document(sheet, language)
     sheet = replace(sheet, digest=document["digest"])
@@ -120,3 +121,61 @@ def _letters(areas: Sequence[str], area_a: str | None) -> dict[str, str] | None:
         )
     order = [area_a, *(area for area in areas if area != area_a)]
     return {area: chr(ord("A") + place) for place, area in enumerate(order)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picked:
+    """The preparations of one day."""
+
+    on: dt.date
+    entries: tuple[PickEntry, ...]
+
+
+def pick(paths: Sequence[str]) -> Picked:
+    """Read the worksheets of one day.
+
+    Raises:
+        Refusal: DC601, a file cannot be read; DC660 to DC662, it is no worksheet, or was changed; DC648, the worksheets
+            are of several days.
+    """
+    from dosecalc.preparation_shapes import pick_entries_of
+
+    documents = {path: read_worksheet(read_file(path), path) for path in dict.fromkeys(paths)}
+    days = sorted({document["on"] for document in documents.values()})
+    if len(days) > 1:
+        raise refuse(
+            "DC648",
+            msg("these worksheets are of several days: {days}", days=", ".join(days)),
+            msg("give the worksheets of one day"),
+        )
+    entries = tuple(entry for document in documents.values() for entry in pick_entries_of(document))
+    return Picked(on=dt.date.fromisoformat(days[0]), entries=entries)
+
+
+def write_pick_list(picked: Picked, path: str, language: Language, font: str | None) -> WrittenPaper:
+    """Write the pick list as the PDF or HTML file that the name says.
+
+    Raises:
+        Refusal: DC651, the name ends otherwise; DC640 to DC642, DC647; DC602 to DC604.
+    """
+    from dosecalc.documents.pick_list import pick_list_html, pick_list_pdf
+
+    if path.endswith(".pdf"):
+        data = pick_list_pdf(picked.entries, picked.on, language, font)
+    elif path.endswith(".html"):
+        data = pick_list_html(picked.entries, picked.on, language)
+    else:
+        raise refuse(
+            "DC651",
+            msg("{path} does not say what kind of file to write", path=path),
+            msg("let its name end in .pdf or .html"),
+        )
+    write_whole(path, data)
+    return WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())
+
+
+def pick_shape(entry: PickEntry) -> dict[str, Any]:
+    """The JSON of one line of a pick list."""
+    from dosecalc.preparation_shapes import pick_entry
+
+    return pick_entry(entry)

@@ -26,6 +26,7 @@ _COMMANDS = {
     "map": msg("Draw the injection sites on an outline."),
     "dose": msg("Calculate doses from area, weight or level."),
     "prepare": msg("Prepare a dose: volumes, vials, worksheet, labels."),
+    "picklist": msg("List what the worksheets of a day take out of the stock."),
     "schedule": msg("List a participant's visits with their windows."),
     "calendar": msg("Write a participant's calendar file."),
     "check": msg("Check a worksheet with a second person's own numbers."),

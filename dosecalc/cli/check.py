@@ -286,16 +286,17 @@ def show(ui: Ui, checked: Checked) -> None:
         )
     else:
         ui.line(msg("AGREED: all {all} values are the same.", all=len(checked.compared)))
-    for each in differ:
-        if each.tenfold:
-            ui.line(
-                msg(
-                    "ABOUT TEN-FOLD APART: {label} is {first} there and {second} here. Count the zeros in the source.",
-                    label=each.label,
-                    first=shown(each.first),
-                    second=shown(each.second),
-                )
+    loud = [each for each in differ if each.tenfold]
+    for each in [each for each in loud if each.kind == "entered"] or loud:  # what is computed follows from what is not
+        ui.line(
+            msg(
+                "ABOUT TEN-FOLD APART: {label}: {first} on the worksheet, {second} by the second person. "
+                "Count the zeros in the source.",
+                label=each.label,
+                first=shown(each.first),
+                second=shown(each.second),
             )
+        )
     for product in dict.fromkeys(each.product for each in checked.compared):
         ui.line()
         if product is not None:
@@ -320,5 +321,5 @@ def show(ui: Ui, checked: Checked) -> None:
 
 
 def _row(each: Compared) -> Sequence[object]:
-    agree = msg("agrees") if each.agree else msg("DIFFERS")
+    agree = msg("agrees") if each.agree else msg("TEN-FOLD?") if each.tenfold else msg("DIFFERS")
     return each.label, shown(each.first), shown(each.second), agree

@@ -6,6 +6,7 @@ JSON from its inputs, so that nothing in them can be markup.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -18,7 +19,6 @@ from dosecalc.errors import refuse
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from dosecalc.documents.blocks import Block, Cell, Paper
@@ -56,7 +56,7 @@ def compiled(template: str, data: dict[str, Any], language: Language, date: dt.d
     said = json.dumps(
         {**data, "language": language, "fonts": choice.families, "superscripts": SUPERSCRIPTS}, ensure_ascii=False
     )
-    return _compile(os.path.join(TEMPLATES, template), {"data": said}, date, choice)
+    return _compile(os.path.join(TEMPLATES, template), {"data": said}, date.astimezone(dt.UTC), choice)
 
 
 def _compile(path: str, inputs: dict[str, str], date: dt.datetime, choice: FontChoice) -> bytes:
