@@ -219,12 +219,12 @@ def _is_draft(job: _Job) -> bool:
 
 
 def _syringe_rows(job: _Job, made: Preparation, fill: Fill) -> Iterator[tuple[str, Cell]]:
-    volume = msg("{volume}", volume=fill.expelled)
+    volume = amount(fill.expelled, job.language)
     if fill.sites is not None:
-        volume = msg("{volume}, sites {sites}", volume=fill.expelled, sites=sites_words(fill))
+        volume = job.say(msg("{volume}, sites {sites}", volume=fill.expelled, sites=sites_words(fill)))
     if not job.masked:
         yield from _amount_rows(job, made, fill)
-    yield job.say(msg("To be injected")), job.say(volume)
+    yield job.say(msg("To be injected")), volume
     yield from _prepared_rows(job, made)
 
 

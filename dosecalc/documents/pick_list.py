@@ -161,7 +161,7 @@ def _blocks(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]
         Column(say(msg("Initials")), share=3),
     )
     yield Table(columns, tuple(_row(entry, language) for entry in entries), tall=True)
-    fields = (msg("Name"), msg("Signature"), msg("Date"), msg("Time"))
+    fields = (msg("Printed name"), msg("Signature"), msg("Date"), msg("Time"))
     people = (msg("Picked by"), msg("Checked by"))
     note = msg("Checked by somebody else than the one who picked.")
     yield Signatures(tuple(say(who) for who in people), tuple(say(each) for each in fields), say(note))

@@ -263,7 +263,7 @@ def _by_hand(sheet: Worksheet, language: Language) -> Iterator[Block]:
     yield Blanks((say(msg("Remarks, deviations")),))
     note = msg("The checker is not the preparer, and works out the numbers again from the source data before signing.")
     preparer = msg("Preparer") if sheet.preparer is None else msg("Preparer ({name})", name=sheet.preparer)
-    fields = (msg("Name"), msg("Signature"), msg("Date"), msg("Time"))
+    fields = (msg("Printed name"), msg("Signature"), msg("Date"), msg("Time"))
     yield Signatures((say(preparer), say(msg("Checker"))), tuple(say(each) for each in fields), say(note))
 
 

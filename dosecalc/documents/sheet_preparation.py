@@ -51,7 +51,7 @@ def preparation_figures(made: Preparation, language: Language) -> tuple[Figure, 
     elif dose.same_volume_as is not None:
         same = render(msg("same volume as {product}", product=dose.same_volume_as), language)
         shown.append(large(msg("Dose"), made.administered, language, below=(same,)))
-    shown.append(large(msg("Product"), made.product_volume, language))
+    shown.append(large(msg("Product to draw"), made.product_volume, language))
     if is_some(made.diluent_volume):
         diluent = (render(made.how.diluent, language),) if made.how.diluent else ()
         shown.append(large(msg("Diluent"), made.diluent_volume, language, below=diluent))
@@ -150,10 +150,12 @@ def lot_rows(lot: Lot, language: Language) -> Rows:
         rows.append((say(msg("Certificate")), say(stated)))
     if lot.viability is not None:
         threshold = lot.viability_at_least
-        text = msg("{viability} %", viability=plain(lot.viability.value))
+        text = percent_words(lot.viability)
         if threshold is not None:
-            text = msg("{viability}, at least {threshold} needed", viability=text, threshold=percent_words(threshold))
-        rows.append((say(msg("Viability")), say(text)))
+            text = say(
+                msg("{viability}, at least {threshold} needed", viability=text, threshold=percent_words(threshold))
+            )
+        rows.append((say(msg("Viability")), text))
     rows.append((say(msg("Nominal volume")), amount(lot.nominal_volume, language)))
     rows.append((say(msg("Extractable volume")), amount(lot.extractable_volume, language)))
     if lot.dmso is not None:
@@ -176,7 +178,7 @@ def _volume_rows(made: Preparation, language: Language) -> Rows:
 
     rows: Rows = [
         (say(msg("Administered")), amount(made.administered, language)),
-        (say(msg("Product")), amount(made.product_volume, language)),
+        (say(msg("Product to draw")), amount(made.product_volume, language)),
         (say(msg("Overage")), amount(made.overage, language)),
         (say(msg("Diluent")), amount(made.diluent_volume, language)),
         (say(msg("of it dead space")), amount(made.dead_space, language)),
@@ -202,7 +204,7 @@ def _syringes(made: Preparation, language: Language) -> Table:
     with_sites = any(fill.sites is not None for fill in made.fills)
     columns = [Column(say(msg("Syringe")), side="right")]
     if with_sites:
-        columns += [Column(say(msg("Sites")), side="center"), Column(say(msg("Number of sites")), side="right")]
+        columns += [Column(say(msg("Site numbers")), side="center"), Column(say(msg("Number of sites")), side="right")]
     columns += [
         Column(say(msg("Expelled mL")), side="right"),
         Column(say(msg("Drawn mL")), side="right"),
