@@ -95,7 +95,7 @@ def prepare(
         visit_label=_label(settled, arms, when.on, wanted.visit),
         doses=replace(doses, doses=tuple(each.dose for each in made)),
         preparations=made,
-        inputs=tuple(_inputs(arm, asked, wanted, made)),
+        inputs=tuple(_inputs(arm, asked, given, wanted, made)),
         overrides=tuple(_overrides(asked)),
         draft=(*doses.draft, *_drafts(settled, stock, doses)),
         warnings=doses.warnings,
@@ -261,14 +261,35 @@ def _label(settled: Settled, arms: Sequence[str], on: dt.date, visit: str) -> Wo
     return next(entry.label for entry in plan.of(on).visits if entry.encounter == visit)
 
 
-def _inputs(arm: str | None, asked: Asked, wanted: Wanted, made: Sequence[Preparation | Dispensing]) -> Iterator[Input]:
+def _areas(asked: Asked, given: DoseInput, made: Sequence[Preparation | Dispensing]) -> Iterator[Input]:
+    """The area that the dose follows from, with how, by whom and when it was measured (R9)."""
+    from dosecalc.documents.worksheet import Input
+
+    dose = next((each.dose for each in made if each.dose.area_cm2 is not None), None)
+    if dose is None:
+        return
+    again = next((entry for entry in given.remeasured if entry.visit == dose.measured_at), None)
+    values = tuple(plain(area) for area in again.areas) if again is not None else tuple(asked.areas)
+    how = dose.measured
+    yield Input(
+        name="area",
+        label=msg("hair-loss area, cm²"),
+        values=values,
+        method=how.method if how else None,
+        by=how.by if how else None,
+        date=how.date if how else None,
+    )
+
+
+def _inputs(
+    arm: str | None, asked: Asked, given: DoseInput, wanted: Wanted, made: Sequence[Preparation | Dispensing]
+) -> Iterator[Input]:
     """Everything that somebody typed or that the stock file states, for the second person to compare (R14, R16)."""
     from dosecalc.documents.worksheet import Input
 
     if arm is not None:
         yield Input(name="arm", label=msg("arm"), values=(arm,))
-    if asked.areas:
-        yield Input(name="area", label=msg("hair-loss area, cm²"), values=tuple(asked.areas))
+    yield from _areas(asked, given, made)
     if asked.weight is not None:
         yield Input(name="weight", label=msg("body weight, kg"), values=(asked.weight,))
     if asked.level is not None:
