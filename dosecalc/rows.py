@@ -31,7 +31,9 @@ class Problems:
     def add(self, code: str, what: Message, mend: Message, rows: Flags) -> None:
         """Report the flagged rows, if there are any."""
         if rows.any():
-            self.findings.append(Finding(code, msg("{rows}: {what}", rows=row_words(rows), what=what), mend))
+            finding = Finding(code, msg("{rows}: {what}", rows=row_words(rows), what=what), mend)
+            if finding not in self.findings:  # a row may have the same problem at several visits
+                self.findings.append(finding)
 
     def take(self, refusal: Refusal, rows: Flags) -> None:
         """Report what was refused for the flagged rows."""

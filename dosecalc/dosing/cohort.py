@@ -40,11 +40,13 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     """Return the doses of the participants in `frame`, one row each, in its order and with its index.
 
     `frame` may have the columns `participant`, `arm`, `area_cm2` (cm²; patches of a text separated by `;`),
+    `area_cm2_VISIT` for areas that were measured again (each holds from that visit on, in the rows that have it),
     `weight_kg` (kg) and `level` (a number in the unit of the protocol's level, or an amount with its unit); others are
     left alone. Texts are read by the notation firewall, doubles at 15 significant digits. Where every participant gets
     every arm, an empty cell of `arm` means all of them, and the column may be missing.
 
-    The result has `participant` and `arm` where `frame` has them, `sites`, a column `dose_VISIT_UNIT` for each visit
+    The result has `participant` and `arm` where `frame` has them, `sites` (and `sites_VISIT` from the visit on at which
+    they are counted anew), a column `dose_VISIT_UNIT` for each visit
     and unit (with the area between them where a visit has doses on several), `release`: draft or released (R8), and
     `warnings`: the codes of what to look at before the dose is given, as `dosing.dose` warns of it, joined by a space.
     Whole numbers are `Int64`; amounts with decimals are Decimals. What a row does not have is missing, never zero,
@@ -52,7 +54,7 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
 
     Raises:
         Refusal: DC302, DC304, DC307 as `dosing.dose`; everything that is wrong with a row, with the numbers of all rows
-            that have it, counted from 1: DC301 to DC342 as there, DC350 to DC352 for what cannot be read, DC353 and
+            that have it, counted from 1: DC301 to DC344 as there, DC350 to DC352 for what cannot be read, DC353 and
             DC354 for what 64 bits cannot hold exactly; DC343, `rounding` is no mode.
     """
     by_hand = check_rounding(rounding)
@@ -88,10 +90,11 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
 
 def _warn_unusual(rows: Rows, given: CohortInput) -> None:
     """Warn of areas and weights that can hardly be (R9)."""
-    if given.area is not None:
-        areas, power = given.area.totals, 10**given.area.scale
-        rows.warn("area-small", (areas < int(SMALL_CM2) * power) & given.area.given)
-        rows.warn("area-large", areas > int(LARGE_CM2) * power)
+    for area in (given.areas.once, *given.areas.again.values()):
+        if area is not None:
+            areas, power = area.totals, 10**area.scale
+            rows.warn("area-small", (areas < int(SMALL_CM2) * power) & area.given)
+            rows.warn("area-large", areas > int(LARGE_CM2) * power)
     if given.weight is not None:
         rows.warn("weight-low", (given.weight.values < int(LIGHT_KG) * 10**given.weight.scale) & given.weight.given)
 

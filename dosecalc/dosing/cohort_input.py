@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,10 +11,12 @@ import pandas as pd
 from dosecalc.dosing.area import MOST_CM2
 from dosecalc.dosing.columns import Column, Numbers, as_decimal
 from dosecalc.dosing.level import choose_level, levels_of, read_level
-from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses
+from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses, visits_of
+from dosecalc.dosing.remeasured import check_remeasured
 from dosecalc.dosing.weight import MOST_KG
 from dosecalc.errors import Refusal
-from dosecalc.protocol.dose_rule import LevelRef
+from dosecalc.protocol.dose_rule import LevelRef, PerArea, PerSite
+from dosecalc.protocol.occurrences import occurrences
 from dosecalc.rows import different, look_up, positions
 from dosecalc.text import Message, msg
 
@@ -32,6 +34,7 @@ class Group:
     """The rows of one arm; or those that get every arm."""
 
     arms: tuple[str, ...]
+    visits: tuple[tuple[str, str], ...]
     planned: tuple[PlannedDose, ...]
     needs: Needs
 
@@ -64,10 +67,37 @@ class CohortInput:
     """
 
     groups: Groups
-    area: Numbers | None
+    areas: Areas
     weight: Numbers | None
     choice: Codes | None
     levels: Mapping[int, tuple[int, Mapping[str, ChosenLevel]]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Areas:
+    """The areas of a cohort: `once` for all visits, `again` those that were measured again, by visit.
+
+    `again` has the visits of the table's columns that hold anything.
+    """
+
+    once: Numbers | None
+    again: Mapping[str, Numbers]
+    known: dict[tuple[str, ...], Numbers | None] = field(default_factory=dict)
+
+    def measured_by(self, group: Group, visit: str) -> tuple[str, ...]:
+        """Return at which visits up to `visit` areas of rows of the group were measured again, in their order."""
+        if not self.again:
+            return ()
+        names = [name for name, _ in group.visits]
+        return tuple(name for name in names[: names.index(visit) + 1] if name in self.again)
+
+    def after(self, visits: tuple[str, ...]) -> Numbers | None:
+        """Return each row's area after it was measured again at these visits, the latest that it has (R9)."""
+        if visits not in self.known:
+            before = self.after(visits[:-1]) if visits else None
+            found = self.again[visits[-1]] if visits else self.once
+            self.known[visits] = found if before is None or found is None else before.covered_by(found)
+        return self.known[visits]
 
 
 class _Wrong(NamedTuple):
@@ -105,10 +135,10 @@ def read_cohort(settled: Settled, frame: pd.DataFrame, problems: Problems) -> Co
         Refusal: an arm is missing or unknown, so that nothing else can be checked. Everything else is reported.
     """
     groups = _groups(settled, frame, problems)
-    area = _area(frame, groups, problems)
+    areas = _areas(settled, frame, groups, problems)
     weight = _weight(frame, groups, problems)
     choice, levels = _levels(settled, frame, groups, problems)
-    return CohortInput(groups=groups, area=area, weight=weight, choice=choice, levels=levels)
+    return CohortInput(groups=groups, areas=areas, weight=weight, choice=choice, levels=levels)
 
 
 def _groups(settled: Settled, frame: pd.DataFrame, problems: Problems) -> Groups:
@@ -144,7 +174,13 @@ def _empty(arms: pd.Series[Any]) -> Flags:
 
 
 def _group(settled: Settled, arms: tuple[str, ...]) -> Group:
-    return Group(arms=arms, planned=planned_doses(settled.protocol, arms), needs=needs(settled.protocol, arms))
+    protocol = settled.protocol
+    return Group(
+        arms=arms,
+        visits=visits_of(protocol, arms),
+        planned=planned_doses(protocol, arms),
+        needs=needs(protocol, arms),
+    )
 
 
 def _read(frame: pd.DataFrame, column: Column) -> Numbers | None:
@@ -156,12 +192,12 @@ def _read(frame: pd.DataFrame, column: Column) -> Numbers | None:
 
 
 def _check_given(
-    problems: Problems, groups: Groups, what: str, found: Numbers | None, missing: _Wrong, idle: _Wrong
+    problems: Problems, groups: Groups, what: str, found: Numbers | None, missing: _Wrong | None, idle: _Wrong
 ) -> None:
     """Report the rows that lack what their dose hangs on, and those that have what it does not."""
     given = np.zeros(groups.count, bool) if found is None else found.given
     must = [number for number, group in groups.by_number.items() if what in group.needs.must]
-    if must and not given.all():
+    if must and missing and not given.all():
         problems.add(*missing, _among(~given, groups.flag(must)))
     useless = [number for number, group in groups.by_number.items() if what not in group.needs.may]
     if useless and given.any():
@@ -172,11 +208,51 @@ def _among(rows: Flags, members: Flags | None) -> Flags:
     return rows if members is None else rows & members
 
 
-def _area(frame: pd.DataFrame, groups: Groups, problems: Problems) -> Numbers | None:
-    found = _read(frame, Column(name="area_cm2", most=MOST_CM2, separator=";", problems=problems))
-    _check_given(problems, groups, "area", found, _NO_AREA, _IDLE_AREA)
-    if found is None:
-        return None
+def _areas(settled: Settled, frame: pd.DataFrame, groups: Groups, problems: Problems) -> Areas:
+    visits = [visit for base in settled.protocol.encounters.values() for visit, _ in occurrences(base)]
+    read = {visit: _area(frame, f"area_cm2_{visit}", problems) for visit in visits}
+    again = {visit: found for visit, found in read.items() if found is not None}
+    once = _area(frame, "area_cm2", problems)
+    _check_given(problems, groups, "area", once, None if again else _NO_AREA, _IDLE_AREA)
+    if once is not None:
+        _check_patches(once, problems)
+    for visit, found in again.items():
+        _check_given(problems, groups, "area", found, None, _IDLE_AREA)
+        _check_patches(found, problems)
+        _check_again(settled, groups, visit, found, problems)
+    areas = Areas(once=once, again=again)
+    for number, group in groups.by_number.items() if again else ():
+        _check_measured(areas, groups, number, group, problems)
+    return areas
+
+
+def _check_again(settled: Settled, groups: Groups, visit: str, found: Numbers, problems: Problems) -> None:
+    """Report the rows whose area may not be measured again at this visit."""
+    for number, group in groups.by_number.items():
+        rows = _among(found.given, groups.flag([number]))
+        if rows.any() and "area" in group.needs.may:
+            try:
+                check_remeasured(settled, group.arms, [visit], [name for name, _ in group.visits])
+            except Refusal as refusal:
+                problems.take(refusal, rows)
+
+
+def _check_measured(areas: Areas, groups: Groups, number: int, group: Group, problems: Problems) -> None:
+    """Report the rows of a group that have no area by the visit of a dose which follows from one."""
+    members = groups.flag([number])
+    for visit in {plan.visit for plan in group.planned if isinstance(plan.rule.rule, PerSite | PerArea)}:
+        area = areas.after(areas.measured_by(group, visit))
+        missing = np.ones(groups.count, bool) if area is None else ~area.given
+        problems.add(*_NO_AREA, _among(missing, members))
+
+
+def _area(frame: pd.DataFrame, name: str, problems: Problems) -> Numbers | None:
+    """A column of areas; None where the table has none."""
+    return _read(frame, Column(name=name, most=MOST_CM2, separator=";", problems=problems))
+
+
+def _check_patches(found: Numbers, problems: Problems) -> None:
+    """Report the rows with a patch of nothing, or with more than a scalp has."""
     if not found.values.all():
         zero = found.values == 0
         problems.add(
@@ -192,7 +268,6 @@ def _area(frame: pd.DataFrame, groups: Groups, problems: Problems) -> Numbers | 
             msg("check the numbers and their decimal points: at most {most} cm²", most=MOST_CM2),
             found.totals > int(MOST_CM2) * 10**found.scale,
         )
-    return found
 
 
 def _weight(frame: pd.DataFrame, groups: Groups, problems: Problems) -> Numbers | None:

@@ -45,6 +45,8 @@ class _Key(NamedTuple):
     part: str | None
     unit: str
     shape: Hashable
+    again: tuple[str, ...]
+    """The visits by which areas were measured again, where the dose follows from an area."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +87,8 @@ class Workshop:
         self._levels_by_hand: set[int] = set()
         self._done: dict[Hashable, Scaled] = {}
         self._counted: dict[Hashable, Integers] = {}
-        self._sharing: dict[Hashable, list[int]] = {}
+        self._counts_at: dict[int, dict[Hashable, PlannedDose]] = {}
+        """For each group, the first dose at which sites are counted in each way, in the order of the doses."""
 
     def doses(self) -> list[CohortDose]:
         """Return the doses, each for all groups that have it at the same visit, on the same area, in the same unit."""
@@ -100,11 +103,13 @@ class Workshop:
                     prepared[rule] = self._prepare(number, plan, questions)
                 job = prepared[rule]
                 if job:
+                    from_area = isinstance(plan.rule.rule, PerSite | PerArea)
+                    again = self.given.areas.measured_by(group, plan.visit) if from_area else ()
                     if isinstance(plan.rule.rule, PerSite):
-                        sharing = self._sharing.setdefault(_site_decisions(plan.rule.rule), [])
-                        sharing += [] if number in sharing else [number]
+                        decisions = (_site_decisions(plan.rule.rule), again)
+                        self._counts_at.setdefault(number, {}).setdefault(decisions, plan)
                     part = plan.rule.area or (plan.arm if len(group.arms) > 1 else None)
-                    key = _Key(plan.visit, part, job.unit, job.shape)
+                    key = _Key(plan.visit, part, job.unit, job.shape, again)
                     together.setdefault(key, []).append(replace(job, plan=plan))
             codes = assumptions_for(self.settled, group.arms, questions.used, referred)
             unconfirmed = unconfirmed_among(self.settled, codes)
@@ -181,7 +186,7 @@ class Workshop:
 
     def _dose(self, key: _Key, jobs: Sequence[_Job]) -> CohortDose:
         members = self.given.groups.flag([job.group for job in jobs])
-        done = tuple((job.group, id(job.plan.rule)) for job in jobs)
+        done = (tuple((job.group, id(job.plan.rule)) for job in jobs), key.again)
         if done not in self._done:
             amounts = self._work(key, jobs, members)
             self._done[done] = cap_each(self.rows, amounts, jobs[0].plan.rule.caps, jobs[0].counts, members)
@@ -200,7 +205,7 @@ class Workshop:
         table = self._table(jobs)
         rule = jobs[0].plan.rule.rule
         if isinstance(rule, PerArea | PerWeight):
-            base = given.area if isinstance(rule, PerArea) else given.weight
+            base = given.areas.after(key.again) if isinstance(rule, PerArea) else given.weight
             name = "area_cm2" if isinstance(rule, PerArea) else "weight_kg"
             exact, under = multiply(rows, base, table, members, name)
             if key.unit in COUNTED:
@@ -208,7 +213,7 @@ class Workshop:
             return measured_amounts(rows, exact, under, members)
         base = None
         if isinstance(rule, PerSite):
-            sites = self._sites(key.visit, rule)
+            sites = self._sites(key, rule)
             base = Numbers(values=sites, scale=0, given=np.ones(0, bool))
         exact, under = multiply(rows, base, table, members, "sites")
         return measured_amounts(rows, exact, under, members)
@@ -219,18 +224,32 @@ class Workshop:
             return list(amounts.values())
         return [amounts.get(choice) for choice in range(max(self.given.levels) + 1)]
 
-    def _sites(self, visit: str, rule: PerSite) -> Integers:
+    def _sites(self, key: _Key, rule: PerSite) -> Integers:
         """The sites of all rows that share the decisions of this rule; the first ones of a row stand under `sites`."""
-        decisions = _site_decisions(rule)
+        decisions = (_site_decisions(rule), key.again)
         if decisions not in self._counted:
-            area, groups = self.given.area, self._sharing[decisions]
+            area = self.given.areas.after(key.again)
             assert area is not None  # a missing area was reported before
-            members = self.given.groups.flag(groups)
-            self._counted[decisions] = count_sites(self.rows, rule, area, members)
-            before = {group for other in self._counted if other != decisions for group in self._sharing[other]}
-            name = "sites" if before.isdisjoint(groups) else f"sites_{visit}"
-            self.sites.setdefault(name, []).append((members, self._counted[decisions]))
+            named: dict[str, list[int]] = {}
+            for group, ways in self._counts_at.items():
+                if decisions in ways:
+                    named.setdefault(_sites_name(ways, decisions), []).append(group)
+            members = self.given.groups.flag([group for groups in named.values() for group in groups])
+            counts = self._counted[decisions] = count_sites(self.rows, rule, area, members)
+            for number, (name, groups) in enumerate(named.items()):
+                values = counts.copy() if number else counts  # columns must not change together
+                self.sites.setdefault(name, []).append((self.given.groups.flag(groups), values))
         return self._counted[decisions]
+
+
+def _sites_name(ways: Mapping[Hashable, PlannedDose], decisions: Hashable) -> str:
+    """The column of a group's sites: the first ones stand under `sites`, others under the visit that has them first."""
+    first = ways[decisions]
+    if first is next(iter(ways.values())):
+        return "sites"
+    name = f"sites_{first.visit}"
+    alike = [one for one in ways.values() if one.visit == first.visit]
+    return name if alike[0] is first else f"{name}_{first.rule.area or first.arm}"
 
 
 def _site_decisions(rule: PerSite) -> Hashable:

@@ -53,6 +53,22 @@ class Numbers:
         """The sum of each row's numbers."""
         return self.values if self.starts is None else np.add.reduceat(self.values, self.starts)
 
+    def covered_by(self, other: Numbers) -> Numbers:
+        """Return these numbers, but those of `other` in the rows where it has any."""
+        scale = max(self.scale, other.scale)
+        under, over = (one.values * 10 ** (scale - one.scale) for one in (self, other))
+        given = self.given | other.given
+        if self.starts is None and other.starts is None:
+            return Numbers(values=np.where(other.given, over, under), scale=scale, given=given)
+        count = len(given)
+        (from_under, long_under), (from_over, long_over) = (_spans(one, count) for one in (self, other))
+        lengths = np.where(other.given, long_over, long_under)
+        firsts = np.where(other.given, from_over + len(under), from_under)
+        starts = np.cumsum(lengths) - lengths
+        within = np.arange(int(lengths.sum())) - np.repeat(starts, lengths)
+        values = np.concatenate([under, over])[np.repeat(firsts, lengths) + within]
+        return Numbers(values=values, scale=scale, given=given, starts=starts)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
@@ -193,6 +209,13 @@ def _decimals(sample: np.ndarray[Any, Any]) -> int:
         if np.array_equal(np.rint(sample * 10**scale) / 10**scale, sample):
             return scale
     return _MOST_DECIMALS
+
+
+def _spans(numbers: Numbers, count: int) -> tuple[Integers, Integers]:
+    """Where each row's numbers begin, and how many they are."""
+    if numbers.starts is None:
+        return np.arange(count, dtype=np.int64), np.ones(count, np.int64)
+    return numbers.starts, np.diff(numbers.starts, append=len(numbers.values))
 
 
 def _places(number: Decimal) -> int:

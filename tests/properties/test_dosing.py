@@ -18,8 +18,9 @@ from dosecalc.dosing.area import check_areas, split_patches
 from dosecalc.dosing.cohort import cohort_doses
 from dosecalc.dosing.dose import calculate
 from dosecalc.dosing.level import read_level
+from dosecalc.dosing.planned import planned_doses, visits_of
 from dosecalc.dosing.questions import Questions
-from dosecalc.dosing.result import DoseInput, Doses
+from dosecalc.dosing.result import DoseInput, Doses, Remeasured
 from dosecalc.dosing.sites import count_sites, distance_to_step
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import Answer
@@ -96,6 +97,24 @@ EVERY = protocol(
     masked=True,
 )
 
+# The area of each dose is that of its visit, or the latest one before.
+AGAIN = protocol(
+    {
+        "low": [rule("V1 V2 F", per_site=per_site("1e8 particles/site"))],
+        "high": [
+            rule("V1 C", per_site=per_site("1.5e9 particles/site"), caps=(cap("cumulative", "4e12 particles", "cap"),))
+        ],
+        "wide": [
+            rule("V2", per_site=per_site("1e9 particles/site")),
+            rule("C", per_site=per_site("1e9 particles/site", sites=q("0.25 sites/cm²"))),
+        ],
+        "density": [rule("V1 C", per_area=per_area("7 particles/cm²", area_measured=Answer(answer="MEASURED")))],
+        "placebo": [rule("V1 V2", "medium", "placebo", volume_matched=placebo_of("sEV"))],
+        "fixed": [rule("V1 V2 F", "cells", fixed=fixed("2e8 cells"))],
+    },
+    VISITS,
+)
+
 cm2 = st.one_of(
     st.decimals("0.1", "260", places=1), st.decimals("0.001", "3", places=3), st.integers(1, 170).map(Decimal)
 )
@@ -154,6 +173,11 @@ def one(of: Settled, arms: tuple[str, ...], row: dict[str, Any], by_hand: Roundi
     try:
         given = DoseInput(
             areas=split_patches(row["area_cm2"]) if row.get("area_cm2") else (),
+            remeasured=tuple(
+                Remeasured(visit=name.removeprefix("area_cm2_"), areas=split_patches(text))
+                for name, text in row.items()
+                if name.startswith("area_cm2_") and text
+            ),
             weight=Quantity(parse_number(row["weight_kg"]), unit("kg")) if row.get("weight_kg") else None,
             level=read_level(of.protocol, arms, row["level"]) if row.get("level") else None,
             rounding=by_hand,
@@ -174,6 +198,23 @@ def expected(doses: Doses, several: bool) -> dict[str, Any]:
         if dose.total is not None:
             part = f"_{dose.area}" if several and dose.encounter == "V1" else ""
             cells[f"dose_{dose.encounter}{part}_{dose.total.unit.symbol.replace(' ', '_')}"] = dose.total.value
+    return cells
+
+
+def expected_again(doses: Doses, frame: pd.DataFrame) -> dict[str, Any]:
+    """The same where areas were measured again: sites are counted anew at the first dose after each measurement."""
+    cells = {name: value for name, value in expected(doses, several=False).items() if name != "sites"}
+    (arm,) = doses.arms
+    rules = {visit.visit: visit.rule for visit in planned_doses(AGAIN, (arm,))}
+    columns = {str(name).removeprefix("area_cm2_") for name in frame if frame[name].notna().any()}
+    counted: list[object] = []
+    for dose in doses.doses:
+        if dose.sites is not None:
+            visits = [visit for visit, _ in visits_of(AGAIN, (arm,))]
+            way = (id(rules[dose.encounter]), columns.intersection(visits[: visits.index(dose.encounter) + 1]))
+            if way not in counted:
+                cells[f"sites_{dose.encounter}" if counted else "sites"] = dose.sites
+                counted.append(way)
     return cells
 
 
@@ -233,6 +274,40 @@ def test_both_engines_agree_where_everybody_gets_every_arm(
     cells = [{"area_cm2": texts(areas), "level": f"{density}00000"} for areas, density in table]
     alone = [one(of, tuple(EVERY.arms), row, by_hand) for row in cells]
     compare(of, pd.DataFrame(cells), alone, by_hand)
+
+
+now_and_then = st.none() | patches.map(texts)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"arm": st.sampled_from(list(AGAIN.arms)), "area_cm2": st.one_of(patches.map(texts), now_and_then)}
+            | {f"area_cm2_{visit}": now_and_then for visit in ("V1", "V2", "C1", "C3", "F")}
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    answers,
+    st.booleans(),
+    st.none() | st.sampled_from(ROUNDINGS),
+)
+def test_both_engines_agree_where_areas_are_measured_again(
+    table: list[dict[str, str | None]], decided: dict[str, str], each_visit: bool, by_hand: Rounding | None
+) -> None:
+    of = settled(AGAIN, **(decided | ({"MEASURED": "each_visit", "BELOW": "one_site"} if each_visit else {})))
+    cells = [row if row["arm"] != "fixed" else {"arm": "fixed"} for row in table]
+    frame = pd.DataFrame(cells, columns=list(table[0]))
+    alone = [one(of, (str(row["arm"]),), row, by_hand) for row in cells]
+    bad = {place for place, result in enumerate(alone) if isinstance(result, Refusal)}
+    if bad:
+        with pytest.raises(Refusal) as refusal:
+            cohort_doses(of, frame, by_hand)
+        assert named_rows(refusal.value) <= bad
+    good = frame.iloc[[place for place in range(len(alone)) if place not in bad]]
+    found = cohort_doses(of, good, by_hand)
+    for place, result in enumerate(one for one in alone if isinstance(one, Doses)):
+        assert row_of(found, place) == expected_again(result, good), good.iloc[place].to_dict()
 
 
 @pytest.mark.parametrize("name", ["NCT06932393", "NCT07084012", "NCT07203599"])
