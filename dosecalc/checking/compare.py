@@ -29,6 +29,9 @@ Kind = Literal["entered", "computed"]
 Shown = Amount | tuple[Amount, ...] | Words | str
 """What one side has: an amount, the patches of an area, a product's label, a name or a count."""
 
+IN_STOCK = "concentration_in_stock"
+"""The name of the comparison between the concentration that was entered and the stock file."""
+
 _TENFOLD = 5
 """From here on, up or down, two values look like one with a zero too many (R6)."""
 
@@ -161,7 +164,7 @@ def _one(first: Made, second: Again) -> Iterator[Compared]:
         yield _quantities("concentration", msg("concentration"), "entered", concentration, second.concentration)
     if second.in_stock is not None:
         yield _quantities(
-            "concentration_in_stock",
+            IN_STOCK,
             msg("concentration, against the stock file"),
             "entered",
             second.in_stock,
@@ -182,8 +185,7 @@ def _one(first: Made, second: Again) -> Iterator[Compared]:
     for name, label, value in volumes:
         there = first.volumes.number(name)
         if there is not None or value is not None:
-            mine = None if value is None else Quantity(value, unit("mL"))
-            yield _quantities(name, label, "computed", None if there is None else Quantity(there, unit("mL")), mine)
+            yield _volumes(name, label, there, value)
     for name, label, count in (
         ("vials", msg("vials"), second.vials),
         ("syringes", msg("syringes"), second.syringes),
@@ -191,6 +193,33 @@ def _one(first: Made, second: Again) -> Iterator[Compared]:
         there = first.volumes.number(name)
         if there is not None or count is not None:
             yield _counts(name, label, there, count)
+    yield from _handed_out(first, second)
+
+
+def _handed_out(first: Made, second: Again) -> Iterator[Compared]:
+    there = {entry.must("encounter"): entry for entry in first.handed_out}
+    here = {entry.visit: entry for entry in second.handed_out}
+    for visit in dict.fromkeys([*here, *there]):
+        one, other = there.get(visit), here.get(visit)
+        days, bottles = msg("days from {visit}", visit=visit), msg("bottles at {visit}", visit=visit)
+        yield _counts("days", days, one.number("days") if one else None, other.days if other else None)
+        for name, label, value in (
+            ("needed_ml", msg("needed from {visit}", visit=visit), other.needed if other else None),
+            ("left_over_ml", msg("left over from {visit}", visit=visit), other.left_over if other else None),
+        ):
+            yield _volumes(name, label, one.number(name) if one else None, value)
+        yield _counts("bottles", bottles, one.number("bottles") if one else None, other.bottles if other else None)
+
+
+def _volumes(name: str, label: Message, first: Decimal | None, second: Decimal | None) -> Compared:
+    volume = unit("mL")
+    return _quantities(
+        name,
+        label,
+        "computed",
+        None if first is None else Quantity(first, volume),
+        None if second is None else Quantity(second, volume),
+    )
 
 
 def _quantity(part: Part, key: str) -> Quantity | None:

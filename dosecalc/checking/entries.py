@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dosecalc.dosing.area import check_areas, split_patches
 from dosecalc.dosing.level import levels_of
 from dosecalc.dosing.planned import needs, planned_doses
+from dosecalc.dosing.weight import check_weight
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import Answer, TopicalDaily, VolumeMatched
 from dosecalc.quantity import Quantity, parse_number, parse_quantity, unit
@@ -47,6 +49,7 @@ class Entries:
 class Asked:
     """What the doses of some arms at one visit hang on, so that the second person is asked for it."""
 
+    visit: str
     plans: tuple[PlannedDose, ...]
     area: bool
     weight: bool
@@ -84,7 +87,11 @@ def what_to_ask(settled: Settled, arms: Sequence[str], visit: str) -> Asked:
         for level in levels_of(settled.protocol, tuple(arms))
     )
     return Asked(
-        plans=plans, area="area" in must or twin, weight="weight" in must, level="level" in must and open_levels
+        visit=visit,
+        plans=plans,
+        area="area" in must or twin,
+        weight="weight" in must,
+        level="level" in must and open_levels,
     )
 
 
@@ -101,6 +108,28 @@ def volume_of(settled: Settled, plan: PlannedDose) -> Quantity | None:
 def _by_site(settled: Settled, plan: PlannedDose) -> bool:
     volume = volume_of(settled, plan)
     return volume is not None and volume.unit == unit("mL/site")
+
+
+def read_patches(text: str) -> tuple[Decimal, ...]:
+    """Return the patches that were entered, in cm², separated by `;`.
+
+    Raises:
+        Refusal: DC201, a part is no number; DC311, DC312, it is no area.
+    """
+    patches = split_patches(text)
+    check_areas(patches)
+    return patches
+
+
+def read_weight(text: str) -> Decimal:
+    """Return the body weight that was entered, in kg.
+
+    Raises:
+        Refusal: DC201, it is no number; DC321, it is no body weight.
+    """
+    weight = parse_number(text)
+    check_weight(Quantity(weight, unit("kg")))
+    return weight
 
 
 def find_lot(stock: Stock, settled: Settled, products: Sequence[str], name: str) -> Lot:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.checking.entries import volume_of
+from dosecalc.checking.handed_out import HandedOut, hand_out
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.protocol.dose_rule import PerSite, TopicalDaily, VolumeMatched
 from dosecalc.quantity import Quantity, plain, unit
@@ -14,6 +15,7 @@ from dosecalc.text import Message, msg
 from dosecalc.units import UNITS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Hashable, Sequence
 
     import pandas as pd
@@ -43,10 +45,11 @@ class Again:
     final: Decimal | None = None
     vials: int | None = None
     syringes: int | None = None
+    handed_out: tuple[HandedOut, ...] = ()
 
 
-def prepare_again(settled: Settled, asked: Asked, entries: Entries) -> tuple[Again, ...]:
-    """Return the preparations of a visit, made from nothing but the entries, the protocol, the site and the stock.
+def prepare_again(settled: Settled, asked: Asked, entries: Entries, on: dt.date) -> tuple[Again, ...]:
+    """Return the preparations of a visit on a day, made from nothing but the entries, the protocol, site and stock.
 
     Raises:
         Refusal: what `dosing.cohort` and `dosing.cohort_preparation` refuse; DC301, an answer of the site file is
@@ -54,7 +57,7 @@ def prepare_again(settled: Settled, asked: Asked, entries: Entries) -> tuple[Aga
     """
     try:
         doses = _doses(settled, entries, entries.arms)
-        return tuple(_again(settled, plan, entries, doses) for plan in asked.plans)
+        return tuple(_again(settled, asked.visit, plan, entries, doses, on) for plan in asked.plans)
     except Refusal as refusal:
         raise Refusal(map(_without_row, refusal.findings)) from refusal
 
@@ -84,7 +87,9 @@ def _without_row(finding: Finding) -> Finding:
     return finding
 
 
-def _again(settled: Settled, plan: PlannedDose, entries: Entries, doses: pd.Series[Any]) -> Again:
+def _again(
+    settled: Settled, visit: str, plan: PlannedDose, entries: Entries, doses: pd.Series[Any], on: dt.date
+) -> Again:
     import pandas as pd
 
     from dosecalc.dosing.cohort_preparation import cohort_volumes
@@ -101,7 +106,7 @@ def _again(settled: Settled, plan: PlannedDose, entries: Entries, doses: pd.Seri
         total=total,
     )
     if isinstance(rule.rule, TopicalDaily):
-        return again
+        return replace(again, handed_out=hand_out(settled, plan, taken.lot, visit, on))
     sites = _sites(settled, plan, entries, doses)
     row = volume_row(settled, plan, taken, total, sites)
     made = cohort_volumes(pd.DataFrame([row], dtype=object)).iloc[0]
@@ -119,7 +124,9 @@ def _again(settled: Settled, plan: PlannedDose, entries: Entries, doses: pd.Seri
 
 
 def _total(plan: PlannedDose, doses: pd.Series[Any]) -> Quantity | None:
-    """The dose of a plan: the column of its visit, its area or arm, and its unit."""
+    """The dose of a plan: the column of its visit, its area or arm, and its unit; None for a placebo."""
+    if isinstance(plan.rule.rule, VolumeMatched):
+        return None
     for part in (f"_{plan.rule.area}", f"_{plan.arm}", ""):
         for symbol, known in UNITS.items():
             name = f"dose_{plan.visit}{part}_{symbol.replace(' ', '_')}"

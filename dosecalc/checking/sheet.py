@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -32,14 +33,14 @@ class Part:
         """Return a text."""
         value = self.content.get(key)
         if value is not None and not isinstance(value, str):
-            raise self._wrong(key)
+            raise self.wrong(key)
         return value
 
     def must(self, key: str) -> str:
         """Return a text that every worksheet has."""
         value = self.text(key)
         if value is None:
-            raise self._wrong(key)
+            raise self.wrong(key)
         return value
 
     def number(self, key: str) -> Decimal | None:
@@ -51,7 +52,7 @@ class Part:
             return Decimal(value)
         if isinstance(value, str) and is_number(value):
             return parse_number(value)
-        raise self._wrong(key)
+        raise self.wrong(key)
 
     def part(self, key: str) -> Part | None:
         """Return an object."""
@@ -59,24 +60,25 @@ class Part:
         if value is None:
             return None
         if not isinstance(value, dict):
-            raise self._wrong(key)
+            raise self.wrong(key)
         return Part(value, self.file, self.place(key))
 
     def parts(self, key: str) -> tuple[Part, ...]:
         """Return a list of objects."""
         listed = self.content.get(key, [])
         if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-            raise self._wrong(key)
+            raise self.wrong(key)
         return tuple(Part(entry, self.file, f"{self.place(key)}[{n}]") for n, entry in enumerate(listed))
 
     def texts(self, key: str) -> Sequence[str]:
         """Return a list of texts."""
         listed = self.content.get(key, [])
         if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
-            raise self._wrong(key)
+            raise self.wrong(key)
         return listed
 
-    def _wrong(self, key: str) -> Refusal:
+    def wrong(self, key: str) -> Refusal:
+        """Make the refusal of a key that is missing, or not what a worksheet has there."""
         return refuse(
             "DC661",
             msg("'{key}' is missing in this worksheet, or not what a worksheet has there", key=self.place(key)),
@@ -109,6 +111,15 @@ class Sheet:
     def visit(self) -> str:
         """The visit that the worksheet is for."""
         return self.head.must("visit")
+
+    @property
+    def on(self) -> dt.date:
+        """The day of that visit."""
+        text = self.head.must("on")
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError as error:
+            raise self.head.wrong("on") from error
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the values that were typed for the input `name`; none where it was not given."""

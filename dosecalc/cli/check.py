@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from dosecalc.app import checking as app
-from dosecalc.checking.compare import patches
-from dosecalc.checking.entries import Entries, Taken, find_lot, read_concentration, what_to_ask
+from dosecalc.checking.compare import IN_STOCK, patches
+from dosecalc.checking.entries import (
+    Entries,
+    Taken,
+    find_lot,
+    read_concentration,
+    read_patches,
+    read_weight,
+    what_to_ask,
+)
 from dosecalc.checking.record import record, shown
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, common_options, examples, help_text, option, rounding_option
-from dosecalc.dosing.area import split_patches
 from dosecalc.errors import Refusal, refuse
-from dosecalc.notation import parse_positive
 from dosecalc.plan import dosed_arms
 from dosecalc.quantity import Amount, Quantity, unit
 from dosecalc.text import Message, msg
@@ -172,11 +178,11 @@ class _Desk:
                 ";".join(typed.areas) if typed.areas else None,
                 "--area",
                 msg("Area in cm² (several patches with ; between them)"),
-                split_patches,
+                read_patches,
             )
         weight = level = None
         if asked.weight or typed.weight is not None:
-            weight = self._value(typed.weight, "--weight", msg("Body weight in kg"), parse_positive)
+            weight = self._value(typed.weight, "--weight", msg("Body weight in kg"), read_weight)
         if asked.level or typed.level is not None:
             level = self._value(typed.level, "--level", msg("Dose level"), str)
         return Entries(
@@ -286,8 +292,7 @@ def show(ui: Ui, checked: Checked) -> None:
         )
     else:
         ui.line(msg("AGREED: all {all} values are the same.", all=len(checked.compared)))
-    loud = [each for each in differ if each.tenfold]
-    for each in [each for each in loud if each.kind == "entered"] or loud:  # what is computed follows from what is not
+    for each in _loud(differ):
         ui.line(
             msg(
                 "ABOUT TEN-FOLD APART: {label}: {first} on the worksheet, {second} by the second person. "
@@ -318,6 +323,13 @@ def show(ui: Ui, checked: Checked) -> None:
     )
     if differ:
         ui.line(msg("Compare both with the sources. Whoever is wrong corrects it, and the check is made anew."))
+
+
+def _loud(differ: Sequence[Compared]) -> list[Compared]:
+    """The ten-fold differences that are said aloud: those of the entries, from which the computed ones follow."""
+    loud = [each for each in differ if each.tenfold]
+    entered = [each for each in loud if each.kind == "entered" and each.name != IN_STOCK]
+    return entered or loud
 
 
 def _row(each: Compared) -> Sequence[object]:

@@ -146,12 +146,12 @@ def both_areas() -> dict[str, Any]:
 
 
 def cells() -> dict[str, Any]:
-    """NCT07084012, group 2: 2e8 viable cells in 100 mL, 2e7 per mL: 10 mL of cells, 90 mL diluent, 2 vials of 5 mL."""
+    """NCT07084012, group 1: 2e8 viable cells in 100 mL, 2e7 per mL: 10 mL of cells, 90 mL diluent, 2 vials of 5 mL."""
     return sheet(
         "NCT07084012",
-        "group-2",
+        "group-1",
         "D0",
-        inputs=inputs(arm=["group-2"], lot=["EXAMPLE-MSC"]),
+        inputs=inputs(arm=["group-1"], lot=["EXAMPLE-MSC"]),
         dose={
             "encounter": "D0",
             "product": "hUC-MSC",
@@ -190,4 +190,32 @@ def medium() -> dict[str, Any]:
         diluent_volume_ml="90",
         final_volume_ml="100",
         vials=2,
+    )
+
+
+def bottles() -> dict[str, Any]:
+    """NCT07203599, minoxidil: 1 mL a day for 84 days from week 0, bottles of 60 mL.
+
+    Week 0 to week 8: 56 days, 56 mL, 1 bottle, 4 mL left. Week 8 to week 12: 28 mL - 4 mL = 24 mL, 1 bottle; 4 + 60 -
+    28 = 36 mL left. At week 12 the 84 days are over.
+    """
+    return sheet(
+        "NCT07203599",
+        "phase2-minoxidil",
+        "W0",
+        inputs=inputs(arm=["phase2-minoxidil"], lot=["EXAMPLE-MINOXIDIL"]),
+        dose={
+            "encounter": "W0",
+            "product": "minoxidil",
+            "role": "comparator",
+            "per_day": "1",
+            "days": 84,
+            "total": "84",
+            "unit": "mL",
+        },
+        stock={"lot": "EXAMPLE-MINOXIDIL", "product": "minoxidil"},
+        dispensing=[
+            {"encounter": "W0", "until": "W8", "days": 56, "needed_ml": "56", "bottles": 1, "left_over_ml": "4"},
+            {"encounter": "W8", "until": "W12", "days": 28, "needed_ml": "28", "bottles": 1, "left_over_ml": "36"},
+        ],
     )

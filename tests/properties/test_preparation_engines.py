@@ -149,7 +149,7 @@ def entries(case: Case) -> Entries:
 
 def second_engine(case: Case) -> Again | Refusal:
     try:
-        (again,) = prepare_again(case.settled, what_to_ask(case.settled, (case.arm,), "V1"), entries(case))
+        (again,) = prepare_again(case.settled, what_to_ask(case.settled, (case.arm,), "V1"), entries(case), NOW.date())
     except Refusal as refusal:
         return refusal
     return again
