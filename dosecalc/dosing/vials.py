@@ -97,8 +97,12 @@ def too_few(lot: Lot, number: int) -> Exception:
     """The refusal to take more than there is."""
     return refuse(
         "DC364",
-        msg("{number} vials of lot '{lot}' are needed, and there are {there}",
-            number=number, lot=lot.id, there=lot.vials),
-        msg("take a lot with enough vials; one dose is never prepared from two lots"),
+        msg(
+            "lot '{lot}' has {there} vials or bottles, and {number} are needed",
+            lot=lot.id,
+            there=lot.vials,
+            number=number,
+        ),
+        msg("take a lot that has enough; one dose is never prepared from two lots"),
         lot.where,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from dosecalc.dosing.derivation import Factor, exact_digits
+from dosecalc.dosing.derivation import Factor, exact_digits, signed_percent
 from dosecalc.dosing.questions import Questions
 from dosecalc.dosing.result import Warned
 from dosecalc.dosing.syringes import Graduated, fill_for_sites, fill_volume, ml, on_graduation
@@ -148,8 +148,12 @@ def lay_out(settled: Settled, rule: DoseRule, way: Way, sites: int | None, undil
     exact = Fraction(stated.value) if stated is not None else (undiluted or Fraction(0)) / (sites or 1)
     graduated = _graduated(exact, way, stated, sites)
     if abs(graduated.volume - exact) * 10 > exact:
-        text = msg("rounding the volume to the syringe's graduation changes it by more than 10 %{how}",
-                   how=graduated.words)  # fmt: skip
+        text = msg(
+            "the volume of {exact} mL is rounded to {volume}, the syringe's graduation: {deviation}, more than 10 %",
+            exact=exact_digits(exact),
+            volume=Factor(ml(graduated.volume)),
+            deviation=signed_percent(graduated.deviation_percent),
+        )
         warnings.append(Warned(code="volume-rounding", text=text))
     lines.append(_volume_line(settled, rule, exact, stated, sites, graduated))
     per_site = None if sites is None else Quantity(ml(graduated.volume).value, unit("mL/site"))
