@@ -141,7 +141,7 @@ def find_lot(stock: Stock, settled: Settled, products: Sequence[str], name: str)
     lot = stock.lots.get(name)
     mend = msg("read the lot number again from the vial")
     if lot is None:
-        raise refuse("DC666", msg("there is no lot '{lot}' in the stock file", lot=name), mend)
+        raise refuse("DC666", msg("the stock file has no lot '{lot}'", lot=name), mend)
     if lot.protocol != settled.protocol.id or lot.product not in products:
         raise refuse("DC666", msg("lot '{lot}' is not of a product that is prepared here", lot=name), mend)
     return lot

@@ -47,7 +47,7 @@ def hand_out(settled: Settled, plan: PlannedDose, lot: Lot, visit: str, on: dt.d
     if visit not in days:
         raise refuse(
             "DC667",
-            msg("{visit} has no planned day, so it is not known how long what is handed out must last", visit=visit),
+            msg("{visit} has no planned day, so the days until the next visit cannot be counted", visit=visit),
             msg("make the worksheet for a visit that has one"),
         )
     days = _planned_days(settled, plan.arm, on - (days[visit] - on))

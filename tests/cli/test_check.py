@@ -214,7 +214,7 @@ def test_mistyped_entries_are_asked_again_and_tell_nothing(tmp_path: Path, monke
     codes = [line.split()[0] for line in ran.err.splitlines()]
     assert codes == ["DC302", *("DC201", "DC201", "DC311", "DC312"), *["DC666"] * 3, *("DC668", "DC201", "DC668")]
     assert '"１１７" is written with full-width characters' in ran.err
-    assert "there is no lot 'NO-SUCH-LOT' in the stock file; read the lot number again from the vial" in ran.err
+    assert "the stock file has no lot 'NO-SUCH-LOT'; read the lot number again from the vial" in ran.err
 
 
 def test_entries_can_be_corrected_before_they_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
