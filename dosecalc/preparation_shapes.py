@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from dosecalc import shapes
@@ -84,7 +85,7 @@ def preparation(made: Preparation | Dispensing, language: Language) -> dict[str,
     if made.delivered is not None:
         shape["delivered"] = shapes.number(made.delivered)
     if made.deviation_percent is not None:
-        shape["deviation_percent"] = made.deviation_percent
+        shape["deviation_percent"] = "0" if _is_exact(made) else made.deviation_percent
     if made.interval is not None:
         shape["interval"] = {
             "low": plain(made.interval.low.value),
@@ -110,6 +111,12 @@ def preparation(made: Preparation | Dispensing, language: Language) -> dict[str,
             "sites": dict(made.cliff.sites),
         }
     return shape | _said(made, language)
+
+
+def _is_exact(made: Preparation) -> bool:
+    """Whether the volumes hold the dose to the last particle; `0.00` is what is only near it."""
+    total = made.dose.total
+    return total is not None and made.delivered == Fraction(total.value)
 
 
 def _dispensing(made: Dispensing, language: Language) -> dict[str, Any]:

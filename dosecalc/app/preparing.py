@@ -8,20 +8,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from dosecalc.app.typed import Asked, dose_input
+from dosecalc.app.worksheet_inputs import overrides, worksheet_inputs
 from dosecalc.errors import refuse
 from dosecalc.files import read_file
 from dosecalc.plan import dosed_arms
-from dosecalc.quantity import Quantity, parse_positive, plain, unit
+from dosecalc.quantity import Quantity, parse_positive, unit
 from dosecalc.text import msg
 from dosecalc.worksheet_json import read_worksheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dosecalc.documents.worksheet import Input, Worksheet
+    from dosecalc.documents.worksheet import Worksheet
     from dosecalc.dosing.guard import EarlierDose, Question
     from dosecalc.dosing.prepared import Dispensing, Preparation, PreparationInput
-    from dosecalc.dosing.result import Dose, DoseInput, Doses
+    from dosecalc.dosing.result import Dose, DoseInput, Doses, Warned
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Stock
     from dosecalc.text import Message, Words
@@ -77,10 +78,15 @@ def prepare(
         check_code(wanted.participant)
     arms = dosed_arms(settled.protocol, arm)
     weight = Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None
-    given = dose_input(settled, arm, asked if _weighed(settled, arms) else replace(asked, weight=None))
+    weighed = _weighed(settled, arms)
+    given = dose_input(settled, arm, asked if weighed else replace(asked, weight=None))
     doses = calculate(settled, arms, given)
     when = _when(settled, wanted, made_at, weight, given)
-    made = tuple(_made(settled, arms, doses, dose, stock, wanted, when) for dose in _at(arms, doses, wanted))
+    here = made_at.astimezone(_zone(settled))
+    there = _at(arms, doses, wanted)
+    _check_lots(stock, there, wanted)
+    made = tuple(_made(settled, arms, doses, dose, stock, wanted, when) for dose in there)
+    unusual = () if weighed or weight is None else _weight_for_dmso(weight, made)
     earlier = _earlier(settled, wanted.earlier, wanted.participant)
     questions = [
         question
@@ -95,12 +101,12 @@ def prepare(
         visit_label=_label(settled, arms, when.on, wanted.visit),
         doses=replace(doses, doses=tuple(each.dose for each in made)),
         preparations=made,
-        inputs=tuple(_inputs(arm, asked, given, wanted, made)),
-        overrides=tuple(_overrides(asked)),
-        draft=(*doses.draft, *_drafts(settled, stock, doses)),
-        warnings=doses.warnings,
+        inputs=tuple(worksheet_inputs(arm, asked, given, wanted.thawed_at, made)),
+        overrides=tuple(overrides(asked)),
+        draft=(*doses.draft, *_drafts(settled, stock, doses), *_out_of_time(when, here)),
+        warnings=(*doses.warnings, *unusual),
         on=when.on,
-        made_at=made_at.astimezone(_zone(settled)),
+        made_at=here,
         version=__version__,
         stock_sha256=stock.sha256,
         preparer=preparer,
@@ -126,6 +132,19 @@ def _weighed(settled: Settled, arms: Sequence[str]) -> bool:
     return "weight" in needs(settled.protocol, arms).may
 
 
+def _weight_for_dmso(weight: Quantity, made: Sequence[Preparation | Dispensing]) -> tuple[Warned, ...]:
+    """What is unusual about a weight that only the DMSO needs; one that nothing needs is refused, as in `dose`."""
+    from dosecalc.dosing.weight import check_weight
+
+    if all(each.lot.dmso is None for each in made):
+        raise refuse(
+            "DC322",
+            msg("a body weight was given, and neither the dose nor the lot depends on it"),
+            msg("leave the weight out, or check arm and lot"),
+        )
+    return check_weight(weight)[1]
+
+
 def _when(
     settled: Settled, wanted: Wanted, made_at: dt.datetime, weight: Quantity | None, given: DoseInput
 ) -> PreparationInput:
@@ -144,7 +163,21 @@ def _when(
         thawed = moment.astimezone(_zone(settled))
     here = made_at.astimezone(_zone(settled))
     on = parse_day(wanted.on) if wanted.on is not None else local_day(thawed or here)
-    return PreparationInput(weight=weight, thawed_at=thawed, on=on, at=here)
+    # A sheet of another day than its own stays a draft (`_out_of_time`): its clock counts from the thawing.
+    at = thawed if thawed is not None and (on < here.date() or thawed.date() > here.date()) else here
+    return PreparationInput(weight=weight, thawed_at=thawed, on=on, at=at, measured=given)
+
+
+def _out_of_time(when: PreparationInput, here: dt.datetime) -> Iterator[Message]:
+    """What was worked out for a day that is over, or for a thawing that lies ahead, is nothing to give (R8, R11)."""
+    if when.on < here.date():
+        yield msg(
+            "it was made on {made}, after the day of the dose, {on}",
+            made=here.date().isoformat(),
+            on=when.on.isoformat(),
+        )
+    if when.thawed_at is not None and when.thawed_at > here:
+        yield msg("the time of thawing, {thawed}, lies ahead", thawed=when.thawed_at.isoformat(" ", "minutes"))
 
 
 def _zone(settled: Settled) -> dt.tzinfo:
@@ -184,10 +217,22 @@ def _made(
 
     lot = choose_lot(stock, settled.protocol, dose.product, _lot_named(stock, dose, wanted), arms)
     if dose.days is not None:
-        return dispense(settled, dose, lot, _days(settled, arms, when.on, wanted.visit), when)
+        handed_out = dispense(settled, dose, lot, _days(settled, arms, when.on, wanted.visit), when)
+        _check_handed_out(handed_out, wanted.visit)
+        return handed_out
     age = check_area_age(settled, dose, when.on, arms)
     made = prepare(settled, arms, dose, lot, when, doses)
     return replace(made, derivation=(*age, *made.derivation))
+
+
+def _check_handed_out(made: Dispensing, visit: str) -> None:
+    bottles = [entry.visit for entry in made.visits if entry.bottles]
+    if visit not in bottles:
+        raise refuse(
+            "DC306",
+            msg("no {product} is handed out at {visit}", product=made.dose.product_label, visit=visit),
+            msg("visits at which it is: {visits}", visits=", ".join(bottles)),
+        )
 
 
 def _earlier(settled: Settled, path: str | None, participant: str | None) -> dict[str, EarlierDose]:
@@ -196,6 +241,12 @@ def _earlier(settled: Settled, path: str | None, participant: str | None) -> dic
         return {}
     from dosecalc.dosing.guard import EarlierDose
 
+    if participant is None:
+        raise refuse(
+            "DC339",
+            msg("without the participant's code nobody can say whose worksheet {path} is", path=path),
+            msg("give the code with --participant; it stands on the worksheet"),
+        )
     document = read_worksheet(read_file(path), path)
     if document["protocol"] != settled.protocol.id or document["participant"] != participant:
         raise refuse(
@@ -216,15 +267,37 @@ def _earlier(settled: Settled, path: str | None, participant: str | None) -> dic
     }
 
 
+def _check_lots(stock: Stock, doses: Sequence[Dose], wanted: Wanted) -> None:
+    """Each lot that was named is one of the stock, for one of the products; a name that is not used is a mistake."""
+    products = {dose.product: dose.product_label for dose in doses}
+    named: dict[str, str] = {}
+    for name in wanted.lots:
+        if name not in stock.lots:
+            raise refuse(
+                "DC337",
+                msg("there is no lot '{lot}' in the stock file", lot=name),
+                msg("its lots are: {lots}", lots=", ".join(stock.lots)),
+            )
+        product = stock.lots[name].product
+        if product not in products:
+            raise refuse(
+                "DC337",
+                msg("lot '{lot}' is {product}, which is not given at {visit}",
+                    lot=name, product=product, visit=wanted.visit),
+                msg("name a lot of: {products}", products=", ".join(products)),
+            )  # fmt: skip
+        if product in named:
+            raise refuse(
+                "DC337",
+                msg("two lots are named for {product}: {first}, {second}",
+                    product=products[product], first=named[product], second=name),
+                msg("name one of them; one dose is never prepared from two lots"),
+            )  # fmt: skip
+        named[product] = name
+
+
 def _lot_named(stock: Stock, dose: Dose, wanted: Wanted) -> str | None:
     """The lot that was named for this product; of several names each belongs to one product."""
-    unknown = [name for name in wanted.lots if name not in stock.lots]
-    if unknown:
-        raise refuse(
-            "DC337",
-            msg("there is no lot '{lot}' in the stock file", lot=unknown[0]),
-            msg("its lots are: {lots}", lots=", ".join(stock.lots)),
-        )
     return next((name for name in wanted.lots if stock.lots[name].product == dose.product), None)
 
 
@@ -259,57 +332,6 @@ def _label(settled: Settled, arms: Sequence[str], on: dt.date, visit: str) -> Wo
 
     plan = prepare(settled, settled.protocol.arms[arms[0]].encounters)
     return next(entry.label for entry in plan.of(on).visits if entry.encounter == visit)
-
-
-def _areas(asked: Asked, given: DoseInput, made: Sequence[Preparation | Dispensing]) -> Iterator[Input]:
-    """The area that the dose follows from, with how, by whom and when it was measured (R9)."""
-    from dosecalc.documents.worksheet import Input
-
-    dose = next((each.dose for each in made if each.dose.area_cm2 is not None), None)
-    if dose is None:
-        return
-    again = next((entry for entry in given.remeasured if entry.visit == dose.measured_at), None)
-    values = tuple(plain(area) for area in again.areas) if again is not None else tuple(asked.areas)
-    how = dose.measured
-    yield Input(
-        name="area",
-        label=msg("hair-loss area, cm²"),
-        values=values,
-        method=how.method if how else None,
-        by=how.by if how else None,
-        date=how.date if how else None,
-    )
-
-
-def _inputs(
-    arm: str | None, asked: Asked, given: DoseInput, wanted: Wanted, made: Sequence[Preparation | Dispensing]
-) -> Iterator[Input]:
-    """Everything that somebody typed or that the stock file states, for the second person to compare (R14, R16)."""
-    from dosecalc.documents.worksheet import Input
-
-    if arm is not None:
-        yield Input(name="arm", label=msg("arm"), values=(arm,))
-    yield from _areas(asked, given, made)
-    if asked.weight is not None:
-        yield Input(name="weight", label=msg("body weight, kg"), values=(asked.weight,))
-    if asked.level is not None:
-        yield Input(name="level", label=msg("dose level"), values=(asked.level,))
-    if asked.rounding is not None:
-        yield Input(name="rounding", label=msg("rounding"), values=(asked.rounding,))
-    if wanted.thawed_at is not None:
-        yield Input(name="thawed_at", label=msg("thawed at"), values=(wanted.thawed_at,))
-    for each in made:
-        yield Input(name="lot", label=msg("lot"), values=(each.lot.id,))
-        if each.lot.concentration is not None:
-            shown = f"{plain(each.lot.concentration.value)} {each.lot.concentration.unit}"
-            yield Input(name="concentration", label=msg("concentration"), values=(shown,))
-
-
-def _overrides(asked: Asked) -> Iterator[Message]:
-    if asked.rounding is not None:
-        yield msg("the rounding was given by hand (--round {mode})", mode=asked.rounding)
-    if asked.level is not None:
-        yield msg("the dose level was given by hand (--level {level})", level=asked.level)
 
 
 def _drafts(settled: Settled, stock: Stock, doses: Doses) -> Iterator[Message]:

@@ -21,7 +21,10 @@ def display_width(text: str) -> int:
 
 
 def table(headings: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay out the lines of a table; `right[n]` says whether column n is aligned to the right."""
+    """Lay out the lines of a table; `right[n]` says whether column n is aligned to the right.
+
+    A list of things and their values has no headings (all of them empty): then it has no lines for them, either.
+    """
     widths = [max(display_width(line[n]) for line in (headings, *rows)) for n in range(len(headings))]
 
     def laid(cells: Sequence[str]) -> str:
@@ -31,4 +34,5 @@ def table(headings: Sequence[str], right: Sequence[bool], rows: Sequence[Sequenc
             parts.append(space + cell if to_the_right else cell + space)
         return "  ".join(parts).rstrip()
 
-    return [laid(headings), "  ".join("─" * width for width in widths), *(laid(row) for row in rows)]
+    head = [laid(headings), "  ".join("─" * width for width in widths)] if any(headings) else []
+    return [*head, *(laid(row) for row in rows)]

@@ -35,6 +35,14 @@ def choose_lot(stock: Stock, protocol: Protocol, product: str, lot_id: str | Non
         for lot in fitting:
             if lot.id == lot_id:
                 return lot
+        other = stock.lots.get(lot_id)
+        if other is not None and (other.protocol, other.product) == (protocol.id, product):
+            raise refuse(
+                "DC355",
+                msg("lot '{lot}' is for other arms: {arms}", lot=lot_id, arms=", ".join(other.arms or ())),
+                msg("its lots for {wanted} are: {lots}", wanted=", ".join(arms), lots=names),
+                other.where,
+            )
         raise refuse(
             "DC355",
             msg("'{lot}' is no lot of {product} for {protocol}", lot=lot_id, product=product, protocol=protocol.id),
