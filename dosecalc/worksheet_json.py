@@ -29,12 +29,14 @@ _MEND = msg("make the worksheet again with 'dosecalc prepare', and do not edit i
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
-    """Return the one spelling of a worksheet that its digest is made of: sorted keys, no spaces, UTF-8, no `digest`.
+    """Return the one spelling of a worksheet that its digest is made of: sorted keys, no spaces, UTF-8.
+
+    `digest` itself is not in it, nor `files`, which `prepare --json` adds to say what it wrote.
 
     Raises:
         ValueError: the document holds what no worksheet can (a number that is none, half a character).
     """
-    content = {key: value for key, value in document.items() if key != "digest"}
+    content = {key: value for key, value in document.items() if key not in ("digest", "files")}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8")
 
