@@ -257,7 +257,7 @@ def _by_hand(sheet: Worksheet, language: Language) -> Iterator[Block]:
     ticks.append(msg("Every label agrees with this worksheet."))
     yield Lines(tuple(say(line) for line in ticks), "ticks")
     blanks = [msg("Lots really used"), msg("Vials really used"), msg("Prepared at"), msg("Handed over at, to")]
-    if any(not isinstance(made, Dispensing) and made.lot.thaw_limit for made in sheet.preparations):
+    if not at_home:  # also where nothing is thawed: a placebo has the same fields (R15)
         blanks[2:2] = [msg("Thawed at"), msg("To be finished by")]
     yield Blanks(tuple(say(label) for label in blanks))
     yield Blanks((say(msg("Remarks, deviations")),))
