@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from dosecalc.measuring.spread import area_of, to_hundredths
 from dosecalc.protocol.settled import WINDOW_READING
 from dosecalc.reading import exact_plain, plain, readings
 from dosecalc.text import Language, render
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from dosecalc.blinding import BlindedPlan
     from dosecalc.dosing.result import Dose, Doses
+    from dosecalc.measuring.mapped import Mapped, MappedArea
     from dosecalc.measuring.measured import MeasuredAreas, MeasuredPatch
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Quantity
@@ -200,4 +202,33 @@ def _patch(patch: MeasuredPatch, language: Language) -> dict[str, Any]:
         shape |= {"points": patch.points, "holes": patch.holes}
     if patch.scale is not None:
         shape["scale_px_per_cm"] = plain(patch.scale)
+    return shape
+
+
+def injection_map(mapped: Mapped) -> dict[str, Any]:
+    """The JSON of `map`; the second area of two stands under `beside`."""
+    first, *others = mapped.areas
+    shape = _mapped_area(first)
+    if others:
+        shape["beside"] = _mapped_area(others[0])
+    written = mapped.written
+    shape["files"] = [] if written is None else [{"path": written.path, "sha256": written.sha256}]
+    return shape
+
+
+def _mapped_area(area: MappedArea) -> dict[str, Any]:
+    shape: dict[str, Any] = {} if area.label is None else {"label": area.label}
+    spread = area.spread
+    if spread is not None:
+        shape["sites"] = [
+            {"number": site.number, "patch": site.patch, "x_cm": plain(site.x), "y_cm": plain(site.y)}
+            for site in spread.sites
+        ]
+        shape["margin_cm"] = plain(spread.margin)
+        if spread.least_spacing is not None:
+            shape["least_spacing_cm"] = plain(spread.least_spacing)
+    shape["area_cm2"] = to_hundredths(area_of(area.patches))
+    shape["patches"] = [
+        {"name": patch.name, "area_cm2": to_hundredths(patch.area), "sites": patch.sites} for patch in area.patches
+    ]
     return shape

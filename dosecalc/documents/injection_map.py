@@ -1,27 +1,27 @@
 """The injection map: numbered sites on the outline of the hair loss, true to scale on A4, as SVG, PNG or PDF.
 
-All lengths are cm on paper from the top left corner of the page. Two areas of a split-scalp trial are drawn in one style
-under neutral titles, so that the map does not tell which of them gets the product (R15). The same input gives the same
-bytes: fonts are named by file and no setting of the reader's matplotlib is used.
+All lengths are cm on paper from the top left corner of the page. Two areas of a split-scalp trial are drawn in one
+style under neutral titles, so that the map does not tell which of them gets the product (R15). The same input gives the
+same bytes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil, floor, hypot
 from typing import TYPE_CHECKING, get_args
 
 from dosecalc.documents.map_layout import EDGE, POINT, Frame, frames_on_page
 from dosecalc.documents.pen import PenKind, page_pen
+from dosecalc.measuring.spread import to_hundredths
 from dosecalc.reading import plain
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
 
     from dosecalc.documents.pen import Line, Pen
+    from dosecalc.measuring.mapped import MappedArea
     from dosecalc.measuring.outline import Outline
     from dosecalc.measuring.spread import Spread
     from dosecalc.text import Language, Message
@@ -43,23 +43,12 @@ _WIDE, _LARGEST = 2.0, 9.0
 """The distance in cm that a single site is given, and the largest type of a number, in points."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MapArea:
-    """One area of a map: its title, its outlines (for their shapes) and its sites.
-
-    `names` says whether the patches' names are shown: a name like "control" must not be, where somebody is masked.
-    """
-
-    title: object
-    outlines: tuple[Outline, ...]
-    spread: Spread
-    names: bool = True
-
-
 def injection_map(
-    areas: Sequence[MapArea], kind: PenKind, language: Language, *, participant: str | None = None
+    areas: Sequence[MappedArea], kind: PenKind, language: Language, *, participant: str | None = None
 ) -> bytes:
-    """Return the picture of one area, or of two beside each other, in a file of that kind.
+    """Return the picture of one area, or of two beside each other, in a file of that kind; all have their outlines.
+
+    The patches of a single area have their names: beside another one, a name like "control" must not be read (R15).
 
     Raises:
         Refusal: DC379, a font or a character of a title is missing.
@@ -72,16 +61,17 @@ def injection_map(
             said = msg("Participant {code}", code=participant)
             pen.text(page[0] - EDGE, 1.4, render(said, language), 11, "right")
         for area, frame in zip(areas, frames, strict=True):
-            _draw_area(pen, area, frame, language)
+            _draw_area(pen, area, frame, language, names=len(areas) == 1)
         _draw_scale(pen, page, scale, language)
         return pen.save(title)
 
 
-def _draw_area(pen: Pen, area: MapArea, frame: Frame, language: Language) -> None:
+def _draw_area(pen: Pen, area: MappedArea, frame: Frame, language: Language, *, names: bool) -> None:
     spread = area.spread
+    assert spread is not None, "only what has outlines is drawn"
     lines = [
-        (area.title, 11, _INK),
-        (msg("{sites} sites on {area} cm²", sites=len(spread.sites), area=shown_area(spread.area)), 8.5, _INK),
+        (area.title or "", 11, _INK),
+        (msg("{sites} sites on {area} cm²", sites=len(spread.sites), area=to_hundredths(spread.area)), 8.5, _INK),
         (distances(spread), 8.5, _GREY),
     ]
     for number, (said, size, colour) in enumerate(lines):
@@ -96,15 +86,9 @@ def _draw_area(pen: Pen, area: MapArea, frame: Frame, language: Language) -> Non
     _draw_grid(pen, frame)
     for rings in shapes:
         pen.shape(rings, edge=_EDGE, width=1.0)
-    _draw_sites(pen, area, frame)
-    if area.names and len(area.outlines) > 1:
-        _draw_names(pen, area, frame)
-
-
-def shown_area(area: Fraction) -> str:
-    """An area in cm² with at most two decimals, rounded half up."""
-    hundredths = (area * 200 + 1) // 2
-    return plain(Decimal(hundredths) / 100)
+    _draw_sites(pen, spread, frame)
+    if names and len(area.outlines) > 1:
+        _draw_names(pen, area.outlines, spread, frame)
 
 
 def distances(spread: Spread) -> Message:
@@ -138,19 +122,19 @@ def _draw_grid(pen: Pen, frame: Frame) -> None:
     pen.lines(strong, colour=_FIFTH, width=0.5)
 
 
-def _draw_sites(pen: Pen, area: MapArea, frame: Frame) -> None:
+def _draw_sites(pen: Pen, spread: Spread, frame: Frame) -> None:
     """A dot for each site and its number below it, so small that it meets no other dot and no other number.
 
-    A number of k digits takes a box of 0.64 (k + 0.4) by 0.95 type sizes. All boxes hang below their dots alike, so two of them
-    are apart where the dots are farther from each other than a box is long from corner to corner.
+    A number of k digits takes a box of 0.64 (k + 0.4) by 0.95 type sizes. All boxes hang below their dots alike, so two
+    of them are apart where the dots are farther from each other than a box is long from corner to corner.
     """
-    sites = area.spread.sites
-    spacing = _WIDE if area.spread.least_spacing is None else float(area.spread.least_spacing) / frame.scale
+    sites = spread.sites
+    spacing = _WIDE if spread.least_spacing is None else float(spread.least_spacing) / frame.scale
     dot = min(max(spacing * 0.05, 0.025), 0.06)
     box = hypot(0.64 * (len(str(len(sites))) + 0.4), 0.95)
     size = min(spacing / box / POINT, _LARGEST)
     at = [frame.place(site.x, site.y) for site in sites]
-    for patch in area.spread.patches:
+    for patch in spread.patches:
         way = [point for point, site in zip(at, sites, strict=True) if site.patch == patch.name]
         pen.lines([way], colour=_WAY, width=0.5)
     pen.dots(at, dot, _INK)
@@ -158,9 +142,9 @@ def _draw_sites(pen: Pen, area: MapArea, frame: Frame) -> None:
     pen.numbers([(x, y + drop, site.number) for (x, y), site in zip(at, sites, strict=True)], size)
 
 
-def _draw_names(pen: Pen, area: MapArea, frame: Frame) -> None:
-    for outline in area.outlines:
-        numbers = [str(site.number) for site in area.spread.sites if site.patch == outline.name]
+def _draw_names(pen: Pen, outlines: Sequence[Outline], spread: Spread, frame: Frame) -> None:
+    for outline in outlines:
+        numbers = [str(site.number) for site in spread.sites if site.patch == outline.name]
         x, y = min((frame.place(x, y) for x, y in outline.ring), key=lambda point: point[1])
         span = "–".join(dict.fromkeys((numbers[0], numbers[-1]))) if numbers else "0"
         pen.text(x, y - 0.1, f"{outline.name} ({span})", 7, "center", colour=_EDGE)

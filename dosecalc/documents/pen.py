@@ -43,7 +43,9 @@ class _Font:
 
 @contextmanager
 def page_pen(page: tuple[float, float], language: Language, kind: PenKind) -> Iterator[Pen]:
-    """Give a pen for a page of (width, height) cm in a file of that kind, while the reader's own settings of matplotlib are set aside.
+    """Give a pen for a page of (width, height) cm in a file of that kind.
+
+    The reader's own settings of matplotlib are set aside for as long as the pen is used.
 
     Raises:
         Refusal: DC379, matplotlib or a font is not installed.
@@ -56,7 +58,7 @@ def page_pen(page: tuple[float, float], language: Language, kind: PenKind) -> It
             msg("maps are drawn by the package matplotlib, which is not installed"),
             msg("install dosecalc with its part 'map': pip install 'dosecalc[map]'"),
         ) from error
-    own: dict[str, Any] = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
+    own: Any = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
     with mpl.rc_context(own | _SETTINGS):
         yield Pen(page, language, kind)
 
@@ -119,8 +121,7 @@ class Pen:
         measure = TextToPath()
         point = _INCH / 72
         advance = {
-            digit: measure.get_text_width_height_descent(digit, font, ismath=False)[0] * point
-            for digit in "0123456789"
+            digit: measure.get_text_width_height_descent(digit, font, ismath=False)[0] * point for digit in "0123456789"
         }
         begins = [(x - sum(map(advance.__getitem__, str(number))) / 2, y, str(number)) for x, y, number in placed]
         if self._kind != "png":
@@ -130,8 +131,10 @@ class Pen:
         for digit in advance:
             corners, codes = measure.get_text_path(font, digit)
             glyphs[digit] = (np.array(corners) * (1, -1) * (size * point / measure.FONT_SCALE), codes)
-        drawn, steps = [], []
-        for x, y, said in begins:
+        drawn: list[Any] = []
+        steps: list[Any] = []
+        for left, y, said in begins:
+            x = left
             for digit in said:
                 drawn.append(glyphs[digit][0] + (x, y))
                 steps.extend(glyphs[digit][1])
@@ -154,22 +157,13 @@ class Pen:
     def save(self, title: str) -> bytes:
         """Return the page as a file."""
         file = BytesIO()
-        if self._kind == "svg":
-            from matplotlib.backends.backend_svg import FigureCanvasSVG
-
-            FigureCanvasSVG(self._figure).print_svg(file, metadata={"Title": title, "Date": None, "Creator": None})
-        elif self._kind == "pdf":
-            from matplotlib.backends.backend_pdf import FigureCanvasPdf
-
-            metadata = {"Title": title, "Creator": "dosecalc", "Producer": "matplotlib", "CreationDate": None}
-            FigureCanvasPdf(self._figure).print_pdf(file, metadata=metadata)
-        else:
-            from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-            self._figure.set_dpi(_PNG_DPI)
-            FigureCanvasAgg(self._figure).print_png(
-                file, metadata={"Title": title, "Software": None}, pil_kwargs={"compress_level": 3}
-            )
+        metadata: dict[str, Any] = {
+            "svg": {"Title": title, "Date": None, "Creator": None},
+            "pdf": {"Title": title, "Creator": "dosecalc", "Producer": "matplotlib", "CreationDate": None},
+            "png": {"Title": title, "Software": None},
+        }[self._kind]
+        more: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if self._kind == "png" else {}
+        self._figure.savefig(file, format=self._kind, dpi=_PNG_DPI, metadata=metadata, **more)
         return file.getvalue()
 
     def _shape(self, paths: list[Path], **look: Any) -> None:

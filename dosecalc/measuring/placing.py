@@ -1,4 +1,4 @@
-"""Where the sites of one patch go: lattices tried, the best relaxed, the most even taken. All in whole units of 5 µm."""
+"""Where the sites of a patch go: lattices are tried, the best relaxed, the most even taken; in whole units of 5 µm."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _shapes(apart: int, sites: int) -> list[tuple[int, int, int]]:
 
 def _places(raster: Raster, d: int, h: int, offsets: int) -> Iterator[tuple[Whole, Whole, Whole]]:
     """The points of a lattice over the patch, and their rows, with the lattice moved down and to the right."""
-    height, width = (raster.pitch * count for count in raster.inside.shape)
+    height, width = (raster.pitch * count for count in raster.shape)
     for down in range(offsets):
         first_y = h * down // offsets
         rows = np.arange((height - first_y - 1) // h + 1, dtype=np.int64)
@@ -145,7 +145,8 @@ def _fallback(raster: Raster, sites: int) -> _Candidate:
 
 
 def _sample(raster: Raster, values: Whole, axis: int) -> Whole:
-    return np.minimum(np.maximum(values - 1 + raster.pitch // 2, 0) // raster.pitch, raster.inside.shape[axis] - 1)
+    nearest: Whole = np.minimum(np.maximum(values - 1 + raster.pitch // 2, 0) // raster.pitch, raster.shape[axis] - 1)
+    return nearest
 
 
 def _relaxed(raster: Raster, start: _Candidate, apart: int, rounds: int) -> Iterator[_Candidate]:
@@ -180,11 +181,11 @@ def _packing(raster: Raster, x: Whole, y: Whole) -> int:
 
 
 def _nearest(raster: Raster, x: Whole, y: Whole, apart: int) -> Whole:
-    """For each sample the squared distance to the nearest point, times the number of points, plus that point's index."""
+    """For each sample: the squared distance to the nearest point, times the number of points, plus its index."""
     sites = len(x)
-    best = np.full(raster.inside.shape, FAR, dtype=np.int64)
+    best: Whole = np.full(raster.shape, FAR, dtype=np.int64)
     for index, (at_x, at_y) in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
-        rows, columns = window(at_x, at_y, apart * 5 // 4, raster.pitch, best.shape)
+        rows, columns = window(at_x, at_y, apart * 5 // 4, raster.pitch, raster.shape)
         part = best[rows, columns]
         np.minimum(part, squares(at_x, at_y, rows, columns, raster.pitch) * sites + index, out=part)
     far_i, far_j = np.nonzero(raster.inside & (best == FAR))
@@ -196,9 +197,7 @@ def _nearest(raster: Raster, x: Whole, y: Whole, apart: int) -> Whole:
     return best
 
 
-def _pull_in(
-    raster: Raster, x: Whole, y: Whole, owner: Whole, samples: tuple[Whole, Whole], apart: int
-) -> None:
+def _pull_in(raster: Raster, x: Whole, y: Whole, owner: Whole, samples: tuple[Whole, Whole], apart: int) -> None:
     """Move points that came near an edge, or outside, to the nearest sample of their own skin that is clear of it."""
     wanted = (apart * 2 // 5) ** 2
     close = np.flatnonzero(raster.clearance[_sample(raster, y, 0), _sample(raster, x, 1)] < wanted)

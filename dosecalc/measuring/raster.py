@@ -8,16 +8,19 @@ depend on the order in which a processor adds.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dosecalc.measuring.outline import outline_area
+
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from numpy.typing import NDArray
 
-    from dosecalc.measuring.outline import Outline, Point, Ring
+    from dosecalc.measuring.outline import Outline, Ring
 
     Whole = NDArray[np.int64]
 
@@ -58,44 +61,35 @@ class Raster:
     inside: NDArray[np.bool_]
     clearance: Whole
 
-
-def area_cm2(outline: Outline) -> Fraction:
-    """Return the exact area of an outline in cm²: its ring without its holes, by the shoelace formula."""
-    return _shoelace(outline.ring) - sum(map(_shoelace, outline.holes), Fraction(0))
-
-
-def _shoelace(ring: Ring) -> Fraction:
-    doubled = sum((x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in _sides(ring)), Fraction(0))
-    return abs(doubled) / 2
-
-
-def _sides(ring: Ring) -> zip[tuple[Point, Point]]:
-    return zip(ring, ring[1:] + ring[:1], strict=True)
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns of samples there are."""
+        rows, columns = self.inside.shape
+        return rows, columns
 
 
 def patch_of(outline: Outline) -> Patch:
     """Return `outline` with its corners rounded to 0.001 cm."""
-    steps = PER_CM // STEP
-    left = min(x for x, _ in outline.ring) * steps // 1
-    top = min(y for _, y in outline.ring) * steps // 1
-
-    def whole(value: Fraction, start: int) -> int:
-        half = (value - Fraction(start, steps)) * PER_CM / 2
-        return 2 * ((2 * half + 1) // 2)
-
-    rows = [
-        (whole(x1, left), whole(y1, top), whole(x2, left), whole(y2, top))
-        for ring in (outline.ring, *outline.holes)
-        for (x1, y1), (x2, y2) in _sides(ring)
-    ]
-    edges = np.array([row for row in rows if row[:2] != row[2:]], dtype=np.int64).reshape(-1, 4)
+    rings = [_thousandths(ring) for ring in (outline.ring, *outline.holes)]
+    left, top = rings[0].min(axis=0) // (STEP // 2)
+    corners = [2 * ring - (left * STEP, top * STEP) for ring in rings]
+    edges = np.concatenate([np.hstack([ring, np.roll(ring, -1, axis=0)]) for ring in corners])
+    edges = edges[(edges[:, :2] != edges[:, 2:]).any(axis=1)]
     return Patch(
         name=outline.name,
-        area=area_cm2(outline),
-        origin=(left, top),
+        area=outline_area(outline),
+        origin=(int(left), int(top)),
         width=int(edges[:, ::2].max(initial=0)),
         height=int(edges[:, 1::2].max(initial=0)),
         edges=edges,
+    )
+
+
+def _thousandths(ring: Ring) -> Whole:
+    """The corners in 0.001 cm, rounded half up. Without a Fraction in between: an outline may have 100,000 of them."""
+    ratios = [(x.as_integer_ratio(), y.as_integer_ratio()) for x, y in ring]
+    return np.array(
+        [((2000 * a + b) // (2 * b), (2000 * c + d) // (2 * d)) for (a, b), (c, d) in ratios], dtype=np.int64
     )
 
 
@@ -121,7 +115,8 @@ def squares(x: int, y: int, rows: slice, columns: slice, pitch: int) -> Whole:
     """Return the squared distances of the samples in a window from a point."""
     down = np.arange(rows.start, rows.stop, dtype=np.int64) * pitch + (1 - y)
     right = np.arange(columns.start, columns.stop, dtype=np.int64) * pitch + (1 - x)
-    return np.add.outer(down * down, right * right)
+    squared: Whole = np.add.outer(down * down, right * right)
+    return squared
 
 
 def _inside(patch: Patch, pitch: int, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -189,4 +184,5 @@ def _contains(patch: Patch, x: Whole, y: Whole) -> NDArray[np.bool_]:
         left = (x2 - x1) * (level - 2 * y1)
         right = 2 * (x[None, :] - x1) * (y2 - y1)
         count += np.count_nonzero(crosses & np.where(y2 > y1, left < right, left > right), axis=0)
-    return count % 2 == 1
+    inside: NDArray[np.bool_] = count % 2 == 1
+    return inside
