@@ -139,7 +139,7 @@ def _said(option: str, texts: Iterable[str], known: Collection[str | None]) -> d
     found: dict[str | None, str] = {}
     for text in texts:
         before, equals, after = text.partition("=")
-        visit, said = (before, after) if equals else (None, text)
+        visit, said = (before, after) if equals and before else (None, text)
         if visit in found:
             raise _twice(option, visit or "--area")
         if visit not in known:

@@ -189,7 +189,8 @@ class Planner:
             return area_ages(self._settled, doses, visits.timeline.visits, visits.bookings, entry.records)
         except DosecalcError as error:
             for finding in error.findings:
-                column = f"area_date_{finding.path}" if finding.path else "area_date"
+                dated, area = (f"{name}_{finding.path}" if finding.path else name for name in ("area_date", AREA))
+                column = dated if dated in self._reader.columns.place else area
                 row.findings.extend(row.located(column, [finding]))
             return _NO_AGES
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dosecalc import app
 from dosecalc.errors import DosecalcError
 from dosecalc.protocol.offsets import CalendarOffset, parse_offset
+from dosecalc.protocol.site import SiteAreaAge
 from dosecalc.tables.cohort import check_cohort, read_cohort, write_cohort
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ STROKE, HAIR, ESCALATION = "NCT07084012", "NCT07203599", "NCT06932393"
 
 @cache
 def settled(protocol: str, site: bool = True, area_age: str | None = None) -> Settled:
-    """A shipped protocol with the example site file, where areas are of any age, or of `area_age` at most."""
+    """A shipped protocol with the example site file; where `area_age` is given, areas may be that old at most."""
     loaded = app.load(protocol, app.shipped("sites", "example.yaml") if site else None)
-    if loaded.site is None:
+    limit = parse_offset(area_age) if area_age else None
+    if loaded.site is None or not isinstance(limit, CalendarOffset):
         return loaded
     here = loaded.site.protocols[protocol]
-    limit = parse_offset(area_age) if area_age else None
-    age = replace(here.area_age, at_most=limit) if here.area_age and isinstance(limit, CalendarOffset) else None
+    age = SiteAreaAge(at_most=limit, confirmed=here.answers["AREA_MEASURED"].confirmed)
     site_file = replace(loaded.site, protocols={**loaded.site.protocols, protocol: replace(here, area_age=age)})
     return replace(loaded, site=site_file)
 
