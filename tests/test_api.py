@@ -126,6 +126,19 @@ def test_where_everyone_gets_both_preparations_no_arm_is_needed() -> None:
     assert (second["product"], second["volume"]) == ("saline", "same as active")
 
 
+def test_areas_may_be_measured_again_at_visits() -> None:
+    # 20.5 + 1 = 21.5 cm² at W4, where the example site says that it is measured once.
+    options: dict[str, Any] = {"areas_at": {"W4": ["20.5", "1"]}, "area_date": ["2026-02-27", "W4=2026-03-29"]}
+    with pytest.raises(DosecalcError, match="DC344"):
+        hair(**options)
+    with pytest.raises(TypeError, match="areas_at has lists of texts"):
+        hair(areas_at={"W4": "24"})
+    table = hair(area_method="tracing", area_measured_by="CRC-02").doses_table()
+    assert set(table["area_method"]) == {"tracing"}
+    assert set(table["area_measured_by"]) == {"CRC-02"}
+    assert set(table["area_date"]) == {"2026-02-27"}
+
+
 def test_doses_need_not_be_planned() -> None:
     assert hair(areas=[], doses=False).doses is None
 

@@ -108,8 +108,8 @@ def test_an_area_of_after_its_dose_and_one_without_a_date_are_refused() -> None:
             "that follows from it"
         ),
         (
-            "list.csv:2:6 DC346 area_cm2_W4: the area has no date, and the site file says how old an area may be: at most 21 days "
-            "(Clinical trial protocol (example), 7.1)"
+            "list.csv:2:6 DC346 area_cm2_W4: the area has no date, and the site file says how old an area may be: "
+            "at most 21 days (Clinical trial protocol (example), 7.1)"
         ),
     ]
 
