@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dosecalc.documents.blocks import Blanks, Box, Facts, Figures, Lines, Room, Section, Signatures, Table, Together
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _FONTS = (
     '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei","Segoe UI",Arial,sans-serif'
 )
+_POWER = re.compile("[0-9.]+ × 10[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
 _STYLE = f"""
 *{{box-sizing:border-box}}
 body{{font:14px/1.4 {_FONTS};color:#141414;max-width:190mm;margin:1.5em auto;padding:0 1em}}
@@ -35,24 +37,25 @@ p{{margin:.3em 0}}
 .draft strong,.running strong{{color:#b00000}}
 .draft strong{{font-size:20px}}
 .warning{{background:#f6f6f6}}
-.figures{{display:grid;grid-template-columns:repeat(3,1fr);border:1px solid #999;margin:.8em 0;break-inside:avoid}}
-.figures div{{border:.5px solid #bbb;padding:.5em .8em}}
-.figures .wide{{grid-column:1/-1}}
+.figures{{display:flex;flex-wrap:wrap;border:1px solid #999;margin:.8em 0;break-inside:avoid}}
+.figures div{{flex:1 1 17%;border:.5px solid #bbb;padding:.5em .8em}}
+.figures .wide{{flex:1 1 100%}}
 .figures b{{font-size:26px}}
 .figures .wide b{{font-size:32px}}
-.figures span{{display:block;font-size:12px;color:#5f5f5f}}
+.figures small{{display:block;font-size:12px;color:#5f5f5f}}
+span{{white-space:nowrap}}
 .figures i{{display:block;font-style:normal}}
 .figures .wide i{{font-size:17px}}
-dl{{display:grid;grid-template-columns:10em 1fr 10em 1fr;gap:.25em .8em;margin:.4em 0}}
-dl.one{{grid-template-columns:10em 1fr}}
-dl.large{{font-size:17px}}
+dl{{display:grid;grid-template-columns:9em 1fr 9em 1fr;gap:.25em .8em;margin:.4em 0;break-inside:avoid}}
+dl.one{{grid-template-columns:9em 1fr}}
+dl.large{{font-size:16px}}
 dl.small{{font-size:11px}}
 dt{{font-size:12px}}
 dl.small dt{{font-size:11px}}
 dd{{margin:0;overflow-wrap:anywhere}}
 table{{border-collapse:collapse;margin:.5em 0}}
 th{{font-weight:normal;font-size:12px;background:#f0f0f0;text-align:left}}
-td,th{{border-bottom:1px solid #bbb;padding:.3em .7em;overflow-wrap:anywhere}}
+td,th{{border-bottom:1px solid #bbb;padding:.3em .6em;overflow-wrap:break-word;max-width:24em}}
 tr{{break-inside:avoid}}
 .tall td{{padding:.7em}}
 .right{{text-align:right}}
@@ -93,46 +96,51 @@ def _lines(paper: Paper) -> Iterator[str]:
     yield f"<style>\n{style}\n</style></head>"
     yield "<body>"
     if paper.mark is not None:
-        yield f'<div class="mark" aria-hidden="true">{escaped(paper.mark)}</div>'
-    mark = "" if paper.mark is None else f" <strong>{escaped(paper.mark)}</strong>"
-    yield f'<p class="running">{escaped(paper.running)}{mark}</p>'
-    yield f'<header><div><h1>{escaped(paper.title)}</h1><p class="subtitle">{escaped(paper.subtitle)}</p></div>'
+        yield f'<div class="mark" aria-hidden="true">{_text(paper.mark)}</div>'
+    mark = "" if paper.mark is None else f" <strong>{_text(paper.mark)}</strong>"
+    yield f'<p class="running">{_text(paper.running)}{mark}</p>'
+    yield f'<header><div><h1>{_text(paper.title)}</h1><p class="subtitle">{_text(paper.subtitle)}</p></div>'
     if paper.code is not None:
-        yield f'<div class="code">{qr_svg(paper.code)}<p>{escaped(paper.code_below)}</p></div>'
+        yield f'<div class="code">{qr_svg(paper.code)}<p>{_text(paper.code_below)}</p></div>'
     yield "</header>"
     for block in paper.blocks:
         yield from _block(block)
-    yield f"<footer>{escaped(paper.foot)}</footer>"
+    yield f"<footer>{_text(paper.foot)}</footer>"
     yield "</body></html>"
 
 
+def _text(text: str) -> str:
+    """Return `text` escaped; a number is not parted from its power of ten by the end of a line."""
+    return _POWER.sub(r"<span>\g<0></span>", escaped(text))
+
+
 def _cell(value: Cell) -> str:
-    return f'<span class="{value.value}"></span>' if isinstance(value, Room) else escaped(value)
+    return f'<span class="{value.value}"></span>' if isinstance(value, Room) else _text(value)
 
 
 def _block(block: Block) -> Iterator[str]:
     match block:
         case Section():
             tag = f"h{block.level + 1}"
-            yield f"<{tag}>{escaped(block.title)}</{tag}>"
+            yield f"<{tag}>{_text(block.title)}</{tag}>"
         case Figures():
             yield from _figures(block)
         case Facts():
             yield f'<dl class="{block.size}{" one" if block.columns == 1 else ""}">'
             for label, value in block.rows:
-                yield f"<dt>{escaped(label)}</dt><dd>{_cell(value)}</dd>"
+                yield f"<dt>{_text(label)}</dt><dd>{_cell(value)}</dd>"
             yield "</dl>"
         case Table():
             yield from _table(block)
         case Lines():
             yield from _list(block)
         case Box():
-            lines = "".join(f"<li>{escaped(line)}</li>" for line in block.lines)
-            said = f"<ul>{lines}</ul>" if len(block.lines) > 1 else "".join(f"<p>{escaped(x)}</p>" for x in block.lines)
-            yield f'<div class="box {block.kind}"><strong>{escaped(block.title)}</strong>{said}</div>'
+            lines = "".join(f"<li>{_text(line)}</li>" for line in block.lines)
+            said = f"<ul>{lines}</ul>" if len(block.lines) > 1 else "".join(f"<p>{_text(x)}</p>" for x in block.lines)
+            yield f'<div class="box {block.kind}"><strong>{_text(block.title)}</strong>{said}</div>'
         case Blanks():
             yield f'<dl class="blanks{" one" if len(block.labels) == 1 else ""}">'
-            yield from (f"<dt>{escaped(label)}</dt><dd></dd>" for label in block.labels)
+            yield from (f"<dt>{_text(label)}</dt><dd></dd>" for label in block.labels)
             yield "</dl>"
         case Signatures():
             yield from _signatures(block)
@@ -146,19 +154,19 @@ def _block(block: Block) -> Iterator[str]:
 def _figures(block: Figures) -> Iterator[str]:
     yield '<div class="figures">'
     for each in block.figures:
-        below = "".join(f"<i>{escaped(line)}</i>" for line in each.below)
+        below = "".join(f"<i>{_text(line)}</i>" for line in each.below)
         wide = ' class="wide"' if each.wide else ""
-        number = f"<b>{escaped(each.value)}</b> {escaped(each.unit)}"
-        yield f"<div{wide}><span>{escaped(each.label)}</span>{number}{below}</div>"
+        number = f"<b>{_text(each.value)}</b> {_text(each.unit)}"
+        yield f"<div{wide}><small>{_text(each.label)}</small>{number}{below}</div>"
     yield "</div>"
 
 
 def _signatures(block: Signatures) -> Iterator[str]:
-    yield f"<p>{escaped(block.note)}</p>"
-    heads = "".join(f"<th>{escaped(each)}</th>" for each in ("", *block.fields))
+    yield f"<p>{_text(block.note)}</p>"
+    heads = "".join(f"<th>{_text(each)}</th>" for each in ("", *block.fields))
     yield f'<table class="signatures full"><tr>{heads}</tr>'
     cells = "<td></td>" * len(block.fields)
-    yield from (f"<tr><th>{escaped(who)}</th>{cells}</tr>" for who in block.people)
+    yield from (f"<tr><th>{_text(who)}</th>{cells}</tr>" for who in block.people)
     yield "</table>"
 
 
@@ -167,7 +175,11 @@ def _table(block: Table) -> Iterator[str]:
     kinds = " ".join([*(["full"] if full else []), *(["tall"] if block.tall else [])])
     yield f'<table class="{kinds}">' if kinds else "<table>"
     sides = ["" if column.side == "left" else f' class="{column.side}"' for column in block.columns]
-    heads = (f"<th{side}>{escaped(each.heading)}</th>" for side, each in zip(sides, block.columns, strict=True))
+    rooms = [f' style="min-width:{2 * column.share}em"' if column.share else "" for column in block.columns]
+    heads = (
+        f"<th{side}{room}>{_text(each.heading)}</th>"
+        for side, room, each in zip(sides, rooms, block.columns, strict=True)
+    )
     yield f"<thead><tr>{''.join(heads)}</tr></thead><tbody>"
     for row in block.rows:
         cells = (f"<td{side}>{_cell(value)}</td>" for side, value in zip(sides, row, strict=True))
@@ -177,10 +189,10 @@ def _table(block: Table) -> Iterator[str]:
 
 def _list(block: Lines) -> Iterator[str]:
     if block.kind == "plain":
-        yield from (f"<p>{escaped(line)}</p>" for line in block.lines)
+        yield from (f"<p>{_text(line)}</p>" for line in block.lines)
         return
     tag = "ol" if block.kind == "steps" else "ul"
     yield f'<{tag} class="{block.kind}">'
     tick = _cell(Room.TICK) if block.kind == "ticks" else ""
-    yield from (f"<li>{tick}{escaped(line)}</li>" for line in block.lines)
+    yield from (f"<li>{tick}{_text(line)}</li>" for line in block.lines)
     yield f"</{tag}>"

@@ -97,24 +97,26 @@ def label_html(
 
 _STYLE = """
 *{box-sizing:border-box}
-body{font:10.5px/1.25 "Noto Sans SC","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",Arial,sans-serif;margin:0}
-section{position:relative;width:WIDTHmm;min-height:HEIGHTmm;padding:3mm;border:1px dashed #999;margin:3mm;
+body{font:9.5px/1.2 "Noto Sans SC","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",Arial,sans-serif;margin:0}
+section{position:relative;width:WIDTHmm;min-height:HEIGHTmm;padding:2mm 3mm;border:1px dashed #999;margin:3mm;
 break-after:page;break-inside:avoid}
-.mark{color:#b00000;font-weight:bold;text-align:center;font-size:13px}
+.mark{color:#b00000;font-weight:bold;text-align:center;font-size:11px}
 .across{position:absolute;inset:0;display:flex;align-items:center;justify-content:center;color:rgba(192,0,0,.13);
 font-size:22px;font-weight:bold;transform:rotate(-28deg);pointer-events:none}
-.head,.who{display:flex;justify-content:space-between;gap:3mm;font-weight:bold;font-size:13px}
+.head,.who{display:flex;justify-content:space-between;gap:3mm;font-weight:bold;font-size:11.5px}
+.top{display:flex;gap:3mm;align-items:center}
+.top>:first-child{flex:1}
 .head{border-bottom:1.5px solid}
-.letter{float:right;font-size:28px;border:2px solid;padding:0 3mm;margin:1mm}
-.name{font-weight:bold;font-size:13px}
-dl{display:grid;grid-template-columns:auto 1fr;gap:.1em 2mm;margin:.4em 0}
+.letter{font-size:26px;font-weight:bold;border:2px solid;padding:0 3mm}
+.name{font-weight:bold;font-size:11.5px}
+dl{display:grid;grid-template-columns:auto 1fr;gap:.1em 2mm;margin:.2em 0}
 dt{color:#444}
 dd{margin:0;overflow-wrap:anywhere}
 .line{display:inline-block;width:100%;height:1.2em;border-bottom:1px solid}
-p{margin:.2em 0}
+p{margin:.1em 0}
 .contact{border-top:1px solid}
 @page{size:WIDTHmm HEIGHTmm;margin:0}
-@media print{section{margin:0;border:0}}
+@media print{section{margin:0;border:0}body{font-size:8.7px}}
 """
 
 
@@ -124,11 +126,12 @@ def _html(label: Label) -> Iterator[str]:
         yield f'<div class="across" aria-hidden="true">{escaped(label.mark)}</div>'
         yield f'<p class="mark">{escaped(label.mark)}</p>'
     yield f'<div class="head"><span>{escaped(label.only)}</span><span>{escaped(label.part)}</span></div>'
+    yield f'<div class="top"><div><p class="name">{escaped(label.name)}</p>'
+    who = f"{escaped(label.participant_label)}: {_cell(label.participant)}"
+    yield f'<div class="who"><span>{who}</span><span>{escaped(label.visit)}</span></div></div>'
     if label.letter is not None:
         yield f'<div class="letter">{escaped(label.letter)}</div>'
-    yield f'<p class="name">{escaped(label.name)}</p>'
-    who = f"{escaped(label.participant_label)}: {_cell(label.participant)}"
-    yield f'<div class="who"><span>{who}</span><span>{escaped(label.visit)}</span></div>'
+    yield "</div>"
     yield "<dl>"
     yield from (f"<dt>{escaped(name)}</dt><dd>{_cell(value)}</dd>" for name, value in label.rows)
     yield "</dl>"
