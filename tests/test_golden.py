@@ -5,6 +5,7 @@ To renew after a wanted change: `pytest tests/test_golden.py --renew-golden`, th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,3 +72,20 @@ def test_a_plan_is_written_as_before(name: str, compare: Compare, tmp_path: Path
     assert (ran.code, ran.err) == (0, "")
     compare(f"{name}-visits.csv", (out / "visits.csv").read_bytes())
     compare(f"{name}-doses.csv", (out / "pharmacy" / "doses.csv").read_bytes())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_map_is_drawn_as_before(language: str, compare: Compare, tmp_path: Path) -> None:
+    """A ring with a hole, and a small patch beside it."""
+    patches = [
+        {"name": "vertex", "points": [[100, 100], [400, 90], [520, 240], [410, 420], [150, 400], [60, 260]]},
+        {"name": "left temple", "points": [[600, 100], [720, 120], [700, 300], [610, 280]]},
+    ]
+    patches[0]["holes"] = [[[220, 220], [300, 220], [300, 280], [220, 280]]]
+    measured = {"method": "polygon", "measured_by": "CRC-02", "date": "2026-02-27"}
+    content = {"dosecalc_area": "1", "scale_px_per_cm": 50, "patches": [patch | measured for patch in patches]}
+    file, out = tmp_path / "a.json", tmp_path / "x.svg"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    words = ["--sites", "16", "--participant", "SZ-001", "--out", str(out), "--language", language]
+    assert dosecalc("map", str(file), *words).code == 0
+    compare(f"map-{language}.svg", out.read_bytes())

@@ -95,10 +95,12 @@ def _check_options(asked: Mapping) -> None:
             if value is not None:
                 what = msg("{option} is for a second area, and --control names none", option=option)
                 raise Usage([Finding("DC378", what, msg("name its file with --control, or leave it out"))])
-    labels = (asked.label_a or "A", asked.label_b or "B")
+    labels = ["A" if asked.label_a is None else asked.label_a, "B" if asked.label_b is None else asked.label_b]
     for label in labels:
         if not _LABEL.fullmatch(label):
-            what = msg("{label} is not a letter for an area: words could tell which one gets the product", label=label)
+            what = msg(
+                "{label} is not a letter for an area: words could tell which one gets the product", label=quoted(label)
+            )
             raise Usage([Finding("DC378", what, msg("write one to three letters (A to Z) or digits"))])
     if asked.control is not None and labels[0].lower() == labels[1].lower():
         what = msg("both areas would be called {label}", label=labels[0])

@@ -172,7 +172,7 @@ def test_the_scale_of_one_photo_is_not_taken_for_another(square: str, tmp_path: 
         (["--sites", "1900"], "DC374 1900 sites on 64 cm² would be closer to each other than 2 mm"),
         (["--sites", "x"], "DC201"),
         (["--sites", "-4"], "DC201"),
-        (["--sites", "9", "--label-a", "active"], "DC378 active is not a letter for an area"),
+        (["--sites", "9", "--label-a", "active"], 'DC378 "active" is not a letter for an area'),
         (["--sites", "9", "--label-a", ""], "DC378"),
         (["--sites", "9", "--label-b", "B"], "DC378 --label-b is for a second area, and --control names none"),
         (["--sites", "9", "--control-sites", "9"], "DC378 --control-sites is for a second area"),

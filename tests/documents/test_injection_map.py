@@ -129,7 +129,8 @@ def test_two_areas_are_drawn_alike_and_no_word_tells_which_is_which() -> None:
         drawn = injection_map([area(study, 12, "A"), area(control, 12, "B")], kind, "en")
         assert not re.search(rb"control|exosome|saline|active", drawn)
     text = text_of(injection_map([area(study, 12, "A"), area(control, 12, "B")], "pdf", "en"))
-    assert re.search(r"Area A +Area B", text)
+    assert "Area A" in text
+    assert "Area B" in text
     assert not re.search("control|exosome|saline|active", text)
 
 
@@ -141,7 +142,7 @@ def test_the_areas_of_a_trial_exchanged_give_the_same_bytes_where_they_are_alike
 
 def test_patches_of_a_single_area_have_their_names_and_numbers() -> None:
     text = text_of(injection_map([area(PATCHES, 40)], "pdf", "en"))
-    for said in ("left temple (1–", "crown (", "small (40)"):
+    for said in ("left temple (1–", "crown (", "small (39–40)"):
         assert said in text
 
 
@@ -201,13 +202,13 @@ def test_the_numbers_of_many_sites_can_still_be_read(sites: int, monkeypatch: py
 def test_chinese_letters_are_in_the_font_of_the_map() -> None:
     drawn = area([polygon(*oval(3, 3), name="头顶"), polygon(*oval(1, 1, 16), name="左侧")], 12)
     for language in ("en", "zh"):
-        text = text_of(injection_map([drawn], "pdf", language))  # type: ignore[arg-type]
+        text = text_of(injection_map([drawn], "pdf", language))
         assert "头顶" in text
         assert "左侧" in text
 
 
 def test_a_character_that_no_font_has_is_refused_and_not_drawn_as_a_box() -> None:
-    drawn = area([polygon(*oval(3, 3), name="\U0001f600"), polygon(*oval(1, 1, 16), name="b")], 12)
+    drawn = area([polygon(*oval(3, 3), name="\U0001fae8"), polygon(*oval(1, 1, 16), name="b")], 12)
     with pytest.raises(Refusal) as refused:
         injection_map([drawn], "svg", "zh")
     assert str(refused.value).startswith("DC379 no font here can write ")
