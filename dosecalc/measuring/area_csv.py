@@ -59,20 +59,22 @@ class _Table:
     def __init__(self, file: str, given: Given, findings: list[Finding]) -> None:
         self._file, self._given, self._findings = file, given, findings
         self._patches: list[_Patch] = []
+        self._rings = 0
         self._scale: Decimal | None = None
         self._scale_place = Cell("", Where(file))
 
     def read(self, text: str) -> tuple[list[tuple[Entry, Cell]], Decimal | None, Cell]:
         rows = _filled_rows(text, self._file)
         line, header = next(rows, (0, []))
-        width = max((place for place, name in enumerate(header, 1) if name.strip()), default=0)
-        del header[width:]  # spreadsheets write the empty columns beside a table, too
+        width = len(header)
+        while header and not header[-1].strip():  # spreadsheets write the empty columns beside a table, too
+            header.pop()
         columns = self._columns(header, line)
         number = 0
         for number, (line, row) in enumerate(rows, 1):
             if number > _MOST_ROWS:
                 raise too_many(msg("the file has more than {most} rows", most=f"{_MOST_ROWS:,}"), Where(self._file))
-            if len(row) < width or any(map(str.strip, row[width:])):
+            if len(row) != width or any(map(str.strip, row[len(header) :])):  # one more may be a decimal comma
                 what = msg("this row has {cells} cells, and the header has {width}", cells=len(row), width=width)
                 mend = msg('check the commas of this row; put a text that holds a comma in "…"')
                 self._wrong(Cell("", Where(self._file, line)), what, mend)
@@ -83,7 +85,7 @@ class _Table:
                 if row[place].strip()
             }
             if stated := cells.pop("scale_px_per_cm", None):
-                self._state_scale(stated)
+                self._state_scale(stated, drawn="x_px" in cells or "y_px" in cells)
             self._row(cells, Cell("", Where(self._file, line)))
         if not number:
             what = msg("the file has a header and no patch")
@@ -112,7 +114,11 @@ class _Table:
             )
         return list(columns.items())
 
-    def _state_scale(self, place: Cell) -> None:
+    def _state_scale(self, place: Cell, *, drawn: bool) -> None:
+        if not drawn:  # a decimal comma moves what follows into the next column
+            what = msg("a scale stands in a row without a point")
+            self._wrong(place, what, msg("write it beside the points; check that decimals have a point, not a comma"))
+            return
         if place.text == self._scale_place.text:
             return
         scale = located(place, check_scale, self._findings)
@@ -156,6 +162,9 @@ class _Table:
             self._wrong(cells.get("ring", place), what, msg("write all points of one ring in a row, in their order"))
             patch.sound = False
         patch.last_ring = ring
+        self._rings += ring not in patch.rings
+        if self._rings > MOST_RINGS:
+            raise too_many(msg("the file has more than {most} outlines and holes", most=f"{MOST_RINGS:,}"), place.where)
         points, lines = patch.rings.setdefault(ring, ([], []))
         numbers = []
         for key in _POINT:

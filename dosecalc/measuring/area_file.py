@@ -50,7 +50,7 @@ def read_area_file(data: bytes, file: str, given: Given) -> AreaFile:
         text, notes = _decoded_table(data, file)
         entries, stated, scale_place = read_csv_areas(text, file, given, findings)
     findings += twice_named([(entry.name, place) for entry, place in entries])
-    needed = any(entry.in_pixels for entry, _ in entries)
+    needed = kind in _MAGIC or any(entry.in_pixels for entry, _ in entries)
     scale = one_scale(stated, scale_place.where if scale_place else whole, needed, given, findings)
     sketched = [entry.sketch for entry, _ in entries if entry.sketch]
     drawn = iter(settle(sketched, findings))

@@ -263,7 +263,8 @@ def one_scale(
             )
         )
     scale = given.scale if stated is None else stated
-    if scale is None and needed:
+    unread = any(finding.path == "scale_px_per_cm" for finding in findings)
+    if scale is None and needed and not unread:
         findings.append(
             Finding(
                 "DC385",

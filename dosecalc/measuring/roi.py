@@ -7,6 +7,7 @@ Coordinates are exact: ImageJ stores whole pixels, or binary fractions of them.
 from __future__ import annotations
 
 import io
+import logging
 import zipfile
 import zlib
 from fractions import Fraction
@@ -132,11 +133,18 @@ def _decoder() -> tuple[Any, tuple[type[Exception], ...]]:
             msg("the package that reads ImageJ regions is not installed"),
             msg('install it: pip install "dosecalc[area]"'),
         ) from error
-    roifile.logger().disabled = True  # what it would say is said here as a finding
+
+    def decode(data: bytes) -> Any:
+        logger = logging.getLogger("roifile")
+        before, logger.disabled = logger.disabled, True  # what it would say is said here as a finding
+        try:
+            return roifile.ImagejRoi.frombytes(data)
+        finally:
+            logger.disabled = before
 
     # It checks little itself, so a damaged file fails in numpy, struct or the text decoder.
     wrong = (ValueError, TypeError, IndexError, KeyError, OverflowError, MemoryError, RuntimeError, StructError)
-    return roifile.ImagejRoi.frombytes, wrong
+    return decode, wrong
 
 
 def _damaged(error: Exception) -> Refusal:
