@@ -20,16 +20,17 @@ from dosecalc.documents.blocks import (
 )
 from dosecalc.documents.sheet_dispensing import dispensing_blocks, dispensing_figures
 from dosecalc.documents.sheet_preparation import preparation_blocks, preparation_figures
-from dosecalc.documents.sheet_words import DRAFT, PAGE, day_and_minute, of_what
+from dosecalc.documents.sheet_words import DRAFT, PAGE, amount, day_and_minute, of_what
 from dosecalc.dosing.area import AreaMethod, Measured
 from dosecalc.dosing.prepared import Dispensing
+from dosecalc.quantity import parse_quantity
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dosecalc.documents.blocks import Block, Cell, Figure
-    from dosecalc.documents.worksheet import Worksheet
+    from dosecalc.documents.worksheet import Input, Worksheet
     from dosecalc.dosing.prepared import Preparation
     from dosecalc.text import Language, Message
 
@@ -175,7 +176,7 @@ def _inputs(sheet: Worksheet, language: Language) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             say(each.label),
-            "; ".join(each.values),
+            _values(each, language),
             _method(each.method, language) or "–",
             each.by or "–",
             each.date.isoformat() if each.date else "–",
@@ -183,6 +184,13 @@ def _inputs(sheet: Worksheet, language: Language) -> Table:
         for each in sheet.inputs
     ]
     return Table(columns, tuple(rows))
+
+
+def _values(given: Input, language: Language) -> str:
+    """What was given, as it was typed; a lot's concentration, which nobody typed, in its readings (R1)."""
+    if given.name == "concentration":
+        return "; ".join(amount(parse_quantity(value), language) for value in given.values)
+    return "; ".join(given.values)
 
 
 def _method(method: str | None, language: Language) -> str:

@@ -19,7 +19,8 @@ from dosecalc.documents.sheet_words import (
     syringe_words,
 )
 from dosecalc.dosing.derivation import exact_digits, signed_percent
-from dosecalc.quantity import Quantity, plain, unit
+from dosecalc.dosing.limits import MOST_DMSO, small
+from dosecalc.quantity import plain
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
@@ -282,6 +283,6 @@ def _time_rows(made: Preparation, language: Language) -> Rows:
         rows.append((say(msg("Thawed at")), day_and_minute(made.thawed_at) if made.thawed_at else Room.LINE))
         rows.append((say(msg("Stop by")), day_and_minute(made.stop_by) if made.stop_by else Room.LINE))
     if made.dmso is not None:
-        grams = exact_amount(made.dmso, Quantity(made.administered.value, unit("g/kg")), language)
-        rows.append((say(msg("DMSO administered")), say(msg("{grams} body weight, limit 1 g/kg", grams=grams))))
+        grams = msg("{grams} g/kg of body weight, at most {most}", grams=small(made.dmso), most=MOST_DMSO)
+        rows.append((say(msg("DMSO administered")), say(grams)))
     return rows

@@ -143,6 +143,18 @@ def test_half_a_millilitre_is_printed_with_its_zero_and_no_other() -> None:
     assert "0.50 mL" not in text
 
 
+def test_a_concentration_is_never_a_row_of_zeros() -> None:
+    given = Input(name="concentration", label=msg("concentration"), values=("10000000000 particles/mL",))
+    text = words(worksheet_pdf([replace(SAMPLES["injections"], inputs=(given,))], "en"))
+    assert "10,000,000,000 particles/mL (10 billion; 1 × 10¹⁰)" in text
+    assert "10000000000" not in text
+
+
+def test_the_dmso_says_of_what_and_the_most_there_may_be() -> None:
+    """1 mL of 10 % v/v holds 0.11 g: 10 mL for 70 kg are 1.1 / 70 = 0.01571… g/kg, rounded up."""
+    assert "0.0158 g/kg of body weight, at most 1" in words(worksheet_pdf([SAMPLES["infusion"]], "en"))
+
+
 def test_a_masked_trial_says_who_may_read_it_and_how_the_look_is_made_the_same() -> None:
     for name in ("infusion", "placebo", "split"):
         text = words(worksheet_pdf([SAMPLES[name]], "en"))
