@@ -71,7 +71,7 @@ def _draw_area(pen: Pen, area: MappedArea, frame: Frame, language: Language, *, 
     assert spread is not None, "only what has outlines is drawn"
     lines = [
         (area.title or "", 11, _INK),
-        (msg("{sites} sites on {area} cm²", sites=len(spread.sites), area=to_hundredths(spread.area)), 8.5, _INK),
+        (msg("Sites: {sites}. Area: {area} cm²", sites=len(spread.sites), area=to_hundredths(spread.area)), 8.5, _INK),
         (distances(spread), 8.5, _GREY),
     ]
     for number, (said, size, colour) in enumerate(lines):

@@ -24,8 +24,8 @@ _HEAD, _FOOT, _BETWEEN = 1.8, 2.1, 0.8
 _TITLE, _SIDE, _NARROWEST = 1.9, 0.5, 8.3
 """Above the grid of an area: title, two lines and the numbers of the grid; left of it: those; and the lines' width."""
 
-_ROOM = 0.3
-"""Between an outline and the end of its grid, in cm of skin."""
+_ROOM, _ABOVE = 0.3, 0.45
+"""Between an outline and the end of its grid, in cm of skin; above it stands the name of its patch."""
 
 _SCALES = (1, 2, 3, 4, 5)
 
@@ -75,7 +75,7 @@ def _scales() -> Iterator[int]:
 def _box(outlines: Sequence[Outline]) -> tuple[float, float, float, float]:
     corners = [corner for outline in outlines for corner in outline.ring]
     (left, right), (top, bottom) = ((float(min(values)), float(max(values))) for values in zip(*corners, strict=True))
-    return left - _ROOM, top - _ROOM, right + _ROOM, bottom + _ROOM
+    return left - _ROOM, top - _ABOVE, right + _ROOM, bottom + _ROOM
 
 
 def _frames(

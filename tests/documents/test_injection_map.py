@@ -79,7 +79,7 @@ def test_a_pdf_holds_every_number_of_the_map_as_text() -> None:
     assert {str(number) for number in range(1, 121)} <= set(words)
     assert "Injection map" in text
     assert "Participant SZ-001" in text
-    assert "120 sites on 124 cm²" in text  # 13 × 13 − 5 × 9
+    assert "Sites: 120. Area: 124 cm²" in text  # 13 × 13 − 5 × 9
     assert "Scale 1 : 1. Print at 100 %: the bar is then 5 cm long, and the map as large as the skin." in text
 
 
