@@ -6,6 +6,8 @@ To renew after a wanted change: `pytest tests/test_golden.py --renew-golden`, th
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,3 +91,18 @@ def test_a_map_is_drawn_as_before(language: str, compare: Compare, tmp_path: Pat
     words = ["--sites", "16", "--participant", "SZ-001", "--out", str(out), "--language", language]
     assert dosecalc("map", str(file), *words).code == 0
     compare(f"map-{language}.svg", out.read_bytes())
+
+
+def test_the_worksheet_of_the_readme_looks_as_before(compare: Compare, tmp_path: Path) -> None:
+    """The first page, as the README shows it."""
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm: not installed (Debian: poppler-utils)")
+    words = ["NCT07203599", "--arm", "phase1-A", "--visit", "W0", "--area", "20.1", "--area", "3.3", *SITE]
+    how = ["--area-method", "tracing", "--area-by", "Example nurse", "--area-date", "2026-03-01"]
+    when = ["--thawed-at", "2026-03-02T09:10", "--stamp", "2026-03-02T09:20+08:00", "--as", "Example pharmacist"]
+    stock = ["--stock", shipped("sites", "example-stock.yaml"), "--participant", "SZ-002"]
+    ran = dosecalc("prepare", *words, *how, *when, *stock, "--out", str(tmp_path))
+    assert (ran.code, ran.err) == (0, "")
+    pdf = tmp_path / "SZ-002-W0-worksheet.pdf"
+    subprocess.run(["pdftoppm", "-r", "72", "-png", "-singlefile", str(pdf), str(tmp_path / "page")], check=True)
+    compare("worksheet-en.png", (tmp_path / "page.png").read_bytes())
