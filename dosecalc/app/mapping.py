@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, InvalidFile, Usage, refuse
 from dosecalc.files import read_file, write_whole
-from dosecalc.measuring.mapped import Mapped, MappedArea, WrittenMap
 from dosecalc.notation import parse_number, quoted
 from dosecalc.participant_code import check_code
 from dosecalc.text import msg
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from dosecalc.documents.pen import PenKind
+    from dosecalc.measuring.mapped import Mapped, MappedArea
     from dosecalc.protocol.site import Site
     from dosecalc.text import Language
 
@@ -52,6 +52,8 @@ def map_sites(asked: Mapping, language: Language) -> Mapped:
         InvalidFile: what is wrong with an area file; DC399, some of its patches have no outline to be drawn.
         Refusal: DC373 to DC377 and DC379; an option that cannot be read; DC6xx, a file that cannot be read or written.
     """
+    from dosecalc.measuring.mapped import Mapped, WrittenMap
+
     kind = None if asked.out is None else _kind(asked.out)
     _check_options(asked)
     if asked.participant is not None:
@@ -128,6 +130,7 @@ def _sites(text: str) -> int:
 
 def _area(file: str, sites: int, scale: str | None, label: str | None, site: Site | None, *, drawn: bool) -> MappedArea:
     from dosecalc.measuring.entry import check_scale
+    from dosecalc.measuring.mapped import MappedArea
     from dosecalc.measuring.measured import read_outlines
     from dosecalc.measuring.spread import share_out, spread
 
