@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
 _MISSING = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
-_LONG = re.compile(r"[^\s/\u2e80-\uffff-]{25,}")
+_LONG = re.compile(r"[^\s\u2e80-\uffff]{16,}")
+_NUMBER = re.compile(r"[0-9.,]+")
+_PIECE = re.compile(r"[^-/_.]{1,12}[-/_.]*|[-/_.]+")
 _BREAK = "\u200b"
 _TOO_SMALL = "the label is too small"
 """What the template of the labels says where it gives up."""
@@ -121,8 +123,12 @@ def _not_in_font(characters: Iterable[str]) -> Refusal:
 
 
 def breakable(text: str) -> str:
-    """Return `text` with places to break in words that would run out of their column; what is read stays the same."""
-    return _LONG.sub(lambda found: _BREAK.join(found[0][at : at + 12] for at in range(0, len(found[0]), 12)), text)
+    """Return `text` with places to break in words that might run out of their column; numbers stay whole."""
+    return _LONG.sub(_pieces, text)
+
+
+def _pieces(found: re.Match[str]) -> str:
+    return found[0] if _NUMBER.fullmatch(found[0]) else _BREAK.join(_PIECE.findall(found[0]))
 
 
 def json_cell(value: Cell) -> str | dict[str, str]:

@@ -15,6 +15,7 @@ import pytest
 from documents.paper import numbers, pages, qr_codes, words
 from documents.samples import DIGEST, MADE, dispensing, infusion, injections, ml, split
 from dosecalc.documents.printing import worksheet_html, worksheet_pdf
+from dosecalc.documents.typst_pdf import breakable
 from dosecalc.documents.worksheet import Input
 from dosecalc.dosing.prepared import Preparation
 from dosecalc.errors import Refusal
@@ -304,3 +305,15 @@ def test_the_area_of_the_samples_is_worked_out_by_hand() -> None:
     assert made.dose.total is not None
     assert made.dose.total.value == Decimal("2.4e9")
     assert made.final_volume == ml("2.7")
+
+
+@pytest.mark.parametrize(
+    "text", ["LOT-0123456789-0123456789-0123456789", "-" * 40, "a_b" * 20, "https://x.y/" * 5, "甲" * 60]
+)
+def test_places_to_break_change_nothing_that_is_read(text: str) -> None:
+    assert breakable(text).replace("\N{ZERO WIDTH SPACE}", "") == text
+
+
+def test_a_number_has_no_place_to_break() -> None:
+    assert breakable("2,400,000,000,000,000 particles") == "2,400,000,000,000,000 particles"
+    assert "\N{ZERO WIDTH SPACE}" in breakable("LOT-0123456789-0123456789")
