@@ -102,7 +102,7 @@ def _areas(first: Sequence[Decimal], second: Sequence[Decimal]) -> Compared:
     pairs = zip(one, other, strict=True) if len(one) == len(other) else [(sum(one), sum(other))]
     return Compared(
         name="area",
-        label=msg("area"),
+        label=msg("measured area"),
         kind="entered",
         first=patches(one),
         second=patches(other),
@@ -174,7 +174,7 @@ def _one(first: Made, second: Again) -> Iterator[Compared]:
     if total is not None or second.total is not None:
         yield _quantities("total", msg("dose"), "computed", total, second.total)
     if second.sites is not None or "sites" in first.dose.content:
-        yield _counts("sites", msg("sites"), first.dose.number("sites"), second.sites)
+        yield _counts("sites", msg("injection sites"), first.dose.number("sites"), second.sites)
     volumes = (
         ("administered_volume_ml", msg("administered volume"), second.administered),
         ("overage_ml", msg("overage"), second.overage),
@@ -187,7 +187,7 @@ def _one(first: Made, second: Again) -> Iterator[Compared]:
         if there is not None or value is not None:
             yield _volumes(name, label, there, value)
     for name, label, count in (
-        ("vials", msg("vials"), second.vials),
+        ("vials", msg("number of vials"), second.vials),
         ("syringes", msg("syringes"), second.syringes),
     ):
         there = first.volumes.number(name)

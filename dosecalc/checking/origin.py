@@ -48,12 +48,16 @@ def _other_files(sheet: Sheet, settled: Settled, stock: Stock) -> Iterator[Findi
         "site_sha256": settled.site.sha256 if settled.site else None,
         "stock_sha256": stock.sha256,
     }
-    names = {"protocol_sha256": msg("protocol"), "site_sha256": msg("site"), "stock_sha256": msg("stock")}
+    names = {
+        "protocol_sha256": msg("protocol file"),
+        "site_sha256": msg("site file"),
+        "stock_sha256": msg("stock file"),
+    }
     for key, digest in digests.items():
         if sheet.head.text(key) != digest:
             yield Finding(
                 "DC664",
-                msg("the {which} file is not the one that the worksheet was made from", which=names[key]),
+                msg("the {which} is not the one that the worksheet was made from", which=names[key]),
                 msg("give that very file; or, if the file has been corrected since, make the worksheet again"),
                 Where(sheet.head.file),
                 key,

@@ -261,7 +261,7 @@ def _entered(entries: Entries) -> list[tuple[Message, object]]:
     """The entries as they were understood (R1)."""
     lines: list[tuple[Message, object]] = [(msg("arm"), ", ".join(entries.arms))]
     if entries.areas:
-        lines.append((msg("area"), shown(patches(entries.areas))))
+        lines.append((msg("measured area"), shown(patches(entries.areas))))
     if entries.weight is not None:
         lines.append((msg("body weight"), Amount(Quantity(entries.weight, unit("kg")))))
     if entries.level is not None:

@@ -175,7 +175,7 @@ def _row(entry: PickEntry, language: Language) -> tuple[Cell, ...]:
         entry.participant or Room.LINE,
         entry.visit,
         entry.protocol,
-        f"{product} ({draft})" if entry.draft else product,
+        render(msg("{product} ({draft})", product=product, draft=draft), language) if entry.draft else product,
         entry.lot,
         f"{entry.vials:,}",
         plain(entry.final_volume.value) if entry.final_volume is not None else "–",

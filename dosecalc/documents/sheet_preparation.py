@@ -35,7 +35,12 @@ if TYPE_CHECKING:
 
     Rows = list[tuple[str, Cell]]
 
-_LEVELS = {"site": msg("Amount per site"), "cm²": msg("Amount per cm²"), "kg": msg("Amount per kg")}
+_LEVELS = {
+    "site": msg("Amount per site"),
+    "cm²": msg("Amount per cm²"),
+    "kg": msg("Amount per kg"),
+    "day": msg("Each day"),
+}
 _VIALS_BY = {
     "nominal": msg("counted by the nominal content of a vial"),
     "extractable": msg("counted by the volume that can be drawn from a vial"),
