@@ -116,12 +116,7 @@ def prepare(
 
 def answered(sheet: Worksheet, questions: Sequence[Question], by: str) -> Worksheet:
     """The worksheet with what a person was asked and confirmed, which stands on it for ever (R6, R16)."""
-    said = (
-        msg(
-            "{by} confirmed: {text}; expected {expected}, got {got}", by=by, text=q.text, expected=q.expected, got=q.got
-        )
-        for q in questions
-    )
+    said = (msg("{by} was asked and confirmed: {question}", by=by, question=question.text) for question in questions)
     return replace(sheet, overrides=(*sheet.overrides, *said))
 
 

@@ -21,7 +21,7 @@ from dosecalc.cli.ui import (
     site_option,
 )
 from dosecalc.dosing.prepared import Dispensing
-from dosecalc.errors import Finding, Refusal
+from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.quantity import Amount, parse_number
 from dosecalc.text import msg
 from dosecalc.visits.moments import readable
@@ -149,13 +149,8 @@ def _confirmed(ui: Ui, prepared: app.Prepared, preparer: str) -> Worksheet:
     asked_of_person = [
         Finding(
             "DC650",
-            msg(
-                "{text}: expected {expected}, got {got}",
-                text=question.text,
-                expected=question.expected,
-                got=question.got,
-            ),
-            msg("check area, level and lot against their sources"),
+            msg("{question}", question=question.text),
+            msg("check area, level and lot, with each power of ten, against their sources"),
         )
         for question in prepared.questions
     ]
@@ -167,8 +162,10 @@ def _confirmed(ui: Ui, prepared: app.Prepared, preparer: str) -> Worksheet:
         if total is None:
             continue
         said = msg("Type the dose of {product} in full, in {unit}", product=made.dose.product_label, unit=total.unit)
-        if parse_number(click.prompt(ui.say(said), err=True)) != total.value:
-            raise Refusal(asked_of_person)
+        typed = click.prompt(ui.say(said), err=True)
+        if parse_number(typed) != total.value:
+            what = msg("'{typed}' is not the dose of {product}", typed=typed, product=made.dose.product_label)
+            raise refuse("DC650", what, msg("check area, level and lot, and begin again"))
     return app.answered(prepared.sheet, prepared.questions, preparer)
 
 

@@ -11,7 +11,7 @@ from dosecalc.dosing.planned import planned_doses
 from dosecalc.dosing.release import strength_in
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import LevelRef
-from dosecalc.quantity import show
+from dosecalc.quantity import Quantity, show
 from dosecalc.text import Message, msg
 from dosecalc.units import UNITS, unit
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dosecalc.dosing.result import Dose
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Lot
-    from dosecalc.quantity import Quantity
     from dosecalc.units import Unit
 
 FAR = 5
@@ -54,14 +53,14 @@ def unexpected(
 ) -> tuple[Question, ...]:
     """Return what is five-fold or more away from what is expected of this participant.
 
-    Compared are: the amount per cm² (in all, for a dose without an area) with that of an earlier worksheet; the level
-    with the levels that the site file has decided; the lot's concentration with its certificate. Never the levels of
-    other arms, which are ten-fold apart by design.
+    Compared are: the amount per cm² (in all, for a dose without an area) with that of an earlier worksheet, and the
+    area where it grew so much; the level with the levels that the site file has decided; the lot's concentration with
+    its certificate. Never the levels of other arms, which are ten-fold apart by design.
 
     Raises:
         Refusal: DC360, certificate and stock file state the concentration in units that do not fit each other.
     """
-    return (*_earlier(dose, earlier), *_level(settled, arms, dose), *_certificate(lot))
+    return (*_earlier(dose, earlier), *_grown(dose, earlier), *_level(settled, arms, dose), *_certificate(lot))
 
 
 def _is_far(got: Fraction, expected: Fraction) -> bool:
@@ -69,10 +68,7 @@ def _is_far(got: Fraction, expected: Fraction) -> bool:
 
 
 def _question(what: Message, expected: Message, got: Message) -> Question:
-    text = msg(
-        "{what}: {got}, and {expected} was expected. Is the number right, with its power of ten?",
-        what=what, got=got, expected=expected,
-    )  # fmt: skip
+    text = msg("{what}: {got}, and {expected} was expected", what=what, got=got, expected=expected)
     return Question(code="DC369", text=text, expected=expected, got=got)
 
 
@@ -91,6 +87,17 @@ def _earlier(dose: Dose, earlier: EarlierDose | None) -> tuple[Question, ...]:
         return ()
     what = msg("the dose of {product} differs from that at {visit}", product=dose.product_label, visit=earlier.visit)
     return (_question(what, amount(expected, counted), amount(got, counted)),)
+
+
+def _grown(dose: Dose, earlier: EarlierDose | None) -> tuple[Question, ...]:
+    """A lost decimal point in the area leaves the amount per cm² as it was. A smaller area may be a success."""
+    if earlier is None or earlier.product != dose.product or dose.area_cm2 is None or earlier.area_cm2 is None:
+        return ()
+    if dose.area_cm2 < FAR * earlier.area_cm2:
+        return ()
+    square = unit("cm²")
+    what = msg("the area is far larger than at {visit}", visit=earlier.visit)
+    return (_question(what, show(Quantity(earlier.area_cm2, square)), show(Quantity(dose.area_cm2, square))),)
 
 
 def _level(settled: Settled, arms: Sequence[str], dose: Dose) -> tuple[Question, ...]:

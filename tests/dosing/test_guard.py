@@ -41,13 +41,21 @@ def test_a_smaller_area_is_no_wrong_dose() -> None:
     assert asked(before("2.4e9 particles"), area="3") == ()
 
 
+def test_an_area_that_grew_five_fold_is_asked_about_though_the_amount_for_each_cm2_is_the_same() -> None:
+    # 240 cm² in place of 24.0: a decimal point was lost
+    (question,) = asked(before("2.4e9 particles"), area="240")
+    assert str(question.text) == ("the area is far larger than at W0: 240 cm², and 24 cm² was expected")
+    assert len(asked(before("2.4e9 particles"), area="120")) == 1
+    assert asked(before("2.4e9 particles"), area="119.9") == ()
+
+
 def test_ten_times_the_amount_per_area_is_asked_about() -> None:
     # 2.4e9 ÷ 24 = 10⁸ per cm² now; 2.4e8 ÷ 24 = 10⁷ before
     (question,) = asked(before("2.4e8 particles"))
     assert question.code == "DC369"
     assert str(question.text) == (
         "the dose of sEV differs from that at W0: 100,000,000 particles/cm² (100 million; 1 × 10⁸), and "
-        "10,000,000 particles/cm² (10 million; 1 × 10⁷) was expected. Is the number right, with its power of ten?"
+        "10,000,000 particles/cm² (10 million; 1 × 10⁷) was expected"
     )
     assert str(question.got).startswith("100,000,000 particles/cm²")
     assert str(question.expected).startswith("10,000,000 particles/cm²")
@@ -83,7 +91,7 @@ def test_the_certificate_is_compared_with_the_stock_file() -> None:
     (question,) = asked(certificate=certificate("1e10 particles/mL"))
     assert str(question.text).startswith(
         "the concentration of lot 'L1' differs from its certificate (Certificate 7): 1,000,000,000 particles/mL "
-        "(1 billion; 1 × 10⁹), and 10,000,000,000 particles/mL (10 billion; 1 × 10¹⁰) was expected."
+        "(1 billion; 1 × 10⁹), and 10,000,000,000 particles/mL (10 billion; 1 × 10¹⁰) was expected"
     )
 
 
