@@ -231,7 +231,12 @@ def _volumes(ui: Ui, made: Preparation) -> None:
     if any(fill.sites is not None for fill in made.fills):
         ui.line()
         ui.show_table(
-            [(msg("Syringe"), "right"), (msg("Sites"), "left"), (msg("Drawn"), "right"), (msg("Expelled"), "right")],
+            [
+                (msg("Syringe"), "right"),
+                (msg("Site numbers"), "left"),
+                (msg("Drawn"), "right"),
+                (msg("Expelled"), "right"),
+            ],
             [(str(fill.number), _sites(fill.sites), Amount(fill.drawn), Amount(fill.expelled)) for fill in made.fills],
         )
 
