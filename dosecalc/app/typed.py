@@ -109,10 +109,7 @@ def _remeasured(again: Mapping[str, str], records: Mapping[str | None, Measured]
 
 
 def _records(settled: Settled, asked: Asked, again: Mapping[str, str]) -> dict[str | None, Measured]:
-    """How each area was measured, by the visit at which it was measured again; nothing of one of which nothing is said.
-
-    `area` decides which: the options without a visit are about the areas for all visits.
-    """
+    """How each area was measured, by the visit at which it was measured again; nothing of one of which nothing is said."""
     if not (asked.area_method or asked.area_by or asked.area_date):
         return {}
     from dosecalc.dosing.area import Measured, check_method

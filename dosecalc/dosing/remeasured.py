@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.level import rules_behind
-from dosecalc.dosing.planned import visits_of
 from dosecalc.dosing.questions import AREA_MEASURED, Questions
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.protocol.dose_rule import Answer, PerArea, PerSite
@@ -14,9 +13,7 @@ from dosecalc.text import msg
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from decimal import Decimal
 
-    from dosecalc.dosing.result import DoseInput
     from dosecalc.protocol.dose_rule import AreaMeasured
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
@@ -67,17 +64,6 @@ def latest_measured(visits: Sequence[str], again: Collection[str]) -> dict[str, 
         latest = visit if visit in again else latest
         found[visit] = latest
     return found
-
-
-def area_in_force(protocol: Protocol, arms: Sequence[str], given: DoseInput, visit: str) -> tuple[Decimal, ...]:
-    """Return the patches (cm²) of the area that a dose of these arms at `visit` follows from; none where none is known.
-
-    Raises:
-        KeyError: the arms have no such visit.
-    """
-    again = {one.visit: one.areas for one in given.remeasured}
-    at = latest_measured([name for name, _ in visits_of(protocol, arms)], again)[visit]
-    return given.areas if at is None else again[at]
 
 
 def no_area_at(visit: str) -> Refusal:

@@ -11,7 +11,6 @@ import pytest
 from dosecalc.dosing.area import Measured
 from dosecalc.dosing.cohort import cohort_doses
 from dosecalc.dosing.dose import calculate
-from dosecalc.dosing.remeasured import area_in_force
 from dosecalc.dosing.result import DoseInput, Doses, Remeasured
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import Answer
@@ -190,12 +189,6 @@ def test_a_placebo_may_have_what_its_product_has() -> None:
     assert [dose.total for dose in calculate(settled(trial, **DECIDED), ("placebo",), what).doses] == [None, None]
     (said,) = refused(settled(trial, **(DECIDED | {"MEASURED": "once"})), ("placebo",), what)
     assert said.startswith("V2: DC344 ")
-
-
-def test_the_area_in_force_is_the_one_that_the_dose_follows_from() -> None:
-    what = given("23", again=(again("V3", "18", "2"),))
-    found = [area_in_force(SITES, ("A",), what, visit) for visit in ("V2", "V3", "V4")]
-    assert found == [areas("23"), areas("18", "2"), areas("18", "2")]
 
 
 def test_a_table_of_areas_measured_again_worked_by_hand() -> None:
