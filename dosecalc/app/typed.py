@@ -109,7 +109,7 @@ def _remeasured(again: Mapping[str, str], records: Mapping[str | None, Measured]
 
 
 def _records(settled: Settled, asked: Asked, again: Mapping[str, str]) -> dict[str | None, Measured]:
-    """How each area was measured, by the visit at which it was measured again; nothing of one of which nothing is said."""
+    """How each area was measured, by the visit at which it was measured again, where anything is said of it."""
     if not (asked.area_method or asked.area_by or asked.area_date):
         return {}
     from dosecalc.dosing.area import Measured, check_method
