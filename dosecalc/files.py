@@ -108,6 +108,11 @@ def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) ->
         )
     made: dict[str, str] = {}
     with _refusing(folder):
+        for path in (os.path.join(folder, name) for name in taken):  # what cannot be replaced is found before the first
+            if os.path.isdir(path) and not os.path.islink(path):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+            if os.path.exists(path) and not os.access(path, os.W_OK):  # a rename would replace it all the same
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         try:
             for name, data in files.items():
                 target = os.path.join(os.path.realpath(folder), name)

@@ -306,7 +306,13 @@ def _days(settled: Settled, arms: Sequence[str], on: dt.date, visit: str) -> lis
     plan = prepare(settled, settled.protocol.arms[arms[0]].encounters)
     start = on
     targets = {entry.encounter: entry.target for entry in plan.of(start, {}, {}).visits}
-    first = targets.get(visit)
+    if visit not in targets:
+        raise refuse(
+            "DC305",
+            msg("there is no visit '{visit}' in {arms}", visit=visit, arms=", ".join(arms)),
+            msg("its visits are: {visits}", visits=", ".join(targets)),
+        )
+    first = targets[visit]
     if first is None:
         raise refuse(
             "DC338",

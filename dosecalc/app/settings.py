@@ -39,13 +39,18 @@ def user(given: str | None) -> str:
     """Who works: the name given, else DOSECALC_USER, else the account of the operating system.
 
     Raises:
-        Refusal: DC010 where none of them tells.
+        Refusal: DC010 where none of them tells, or the name given is empty; DC501, DC622, a name that cannot stand on
+            paper or in a table.
     """
     import getpass  # asks the operating system only where nobody was named
 
-    name = given or os.environ.get("DOSECALC_USER")
+    name = os.environ.get("DOSECALC_USER") if given is None else given.strip()
     if name:
-        return name
+        from dosecalc.tables.participants import free_text
+
+        return free_text(name)
+    if given is not None:
+        raise refuse("DC010", msg("the name after --as is empty"), msg("give your user name, or leave --as out"))
     try:
         return getpass.getuser()
     except (OSError, KeyError) as error:  # no such account; Python 3.13 raises the first, older ones the second
