@@ -189,6 +189,7 @@ def volume_row(
         "sites": sites,
         "concentration": None if taken.concentration is None else taken.concentration.value,
         "viability_percent": _viability(taken, total),
+        "of_viable": taken.concentration is not None and taken.concentration.unit == unit("viable cells/mL"),
         "volume_per_site": volume.value if volume is not None and per_site else None,
         "volume": volume.value if volume is not None and not per_site else None,
         "measured_graduation": measured.graduation.value,
@@ -217,13 +218,14 @@ def _how(settled: Settled, product: str) -> tuple[SitePreparation, Syringe, Syri
 
 
 def _viability(taken: Taken, total: Quantity | None) -> Decimal | None:
-    """The share of viable cells, where the dose counts these and the concentration all cells (R10)."""
+    """The share of viable cells, where one of dose and concentration counts these and the other all cells (R10)."""
     if total is None or taken.concentration is None:
         return None
     counted, stated = total.unit.symbol, taken.concentration.unit.symbol
     if stated == f"{counted}/mL":
         return None
-    if (counted, stated) == ("viable cells", "cells/mL") and taken.lot.viability is not None:
+    pairs = {("viable cells", "cells/mL"), ("cells", "viable cells/mL")}
+    if (counted, stated) in pairs and taken.lot.viability is not None:
         return taken.lot.viability.value
     raise refuse(
         "DC668",

@@ -7,7 +7,7 @@ are Python's own integers, for a dose times a volume has more digits than 64 bit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,6 +58,8 @@ class _Input:
     numbers: dict[str, _Column]
     scale: int
     placebo: Whole
+    of_viable: Flags
+    undiluted: Flags
     count: int
 
     def __getitem__(self, name: str) -> Whole:
@@ -65,6 +67,10 @@ class _Input:
 
     def given(self, name: str) -> Flags:
         return self.numbers[name].given
+
+    def step(self, name: str) -> Whole:
+        """The graduation of a syringe, the smallest decimal where none is stated."""
+        return np.where(_flags(self[name] > 0), self[name], 1)
 
 
 def cohort_volumes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +80,8 @@ def cohort_volumes(frame: pd.DataFrame) -> pd.DataFrame:
     has no meaning for any row may be missing:
 
     - `dose`: particles, cells, mg, …; None for a placebo. `concentration`: the same per mL. `viability_percent`: only
-      where the dose counts viable cells and the concentration all of them.
+      where one of them counts viable cells and the other all of them; `of_viable` is then True where the concentration
+      is that of the viable ones.
     - `sites` and `volume_per_site` (mL), or `volume` (mL) in all, or neither: then the product is given undiluted.
     - `measured_graduation`: of the syringe that measures the product, mL. `syringe_nominal`, `syringe_graduation` and
       `syringe_dead_space`: of the syringe that gives it, mL; None for an infusion. `sites_per_syringe`: the most that
@@ -86,11 +93,13 @@ def cohort_volumes(frame: pd.DataFrame) -> pd.DataFrame:
     `syringes` (None for an infusion), `delivered` (a Fraction in the dose's unit) and `deviation_percent` (a text with
     two decimals); the last two are None for a placebo.
 
+    - A volume that a syringe gives, and that of a part of placebo, is rounded half up to the syringe's graduation.
     - syringes = sites ÷ sites per syringe, rounded up; sites per syringe = (nominal − dead space) ÷ volume per site,
-      rounded down, at most `sites_per_syringe`. Without a volume per site: administered ÷ (nominal − dead space), up.
+      rounded down, at most `sites_per_syringe`. Without a volume per site: administered ÷ (nominal − dead space), up,
+      where only whole graduations of the syringe are filled.
     - final = administered + overage; overage = syringes × dead space + the site's own.
     - without a volume: administered = dose ÷ concentration, half up to the graduation of the syringe that gives it, or,
-      for an infusion, of the one that measures it.
+      for an infusion, of the one that measures it; for a dose at sites, each site's part of it is rounded so.
     - product = dose × final ÷ administered ÷ concentration, half up to the graduation (R5); not rounded where it is
       all of the final volume.
 
@@ -103,6 +112,7 @@ def cohort_volumes(frame: pd.DataFrame) -> pd.DataFrame:
     problems = Problems()
     _check(given, problems)
     problems.raise_any()
+    given = _as_measured(given)
     administered = _administered(given)
     _above_zero(problems, administered)
     problems.raise_any()
@@ -135,13 +145,38 @@ def cohort_volumes(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _read(frame: pd.DataFrame) -> _Input:
     count = len(frame)
-    cells = {name: list(frame[name]) if name in frame else [None] * count for name in (*_VOLUMES, *_OTHERS, "placebo")}
+    names = (*_VOLUMES, *_OTHERS, "placebo", "of_viable")
+    cells = {name: list(frame[name]) if name in frame else [None] * count for name in names}
     percent = _places(cells["overage_percent"])
     # So many decimals that the overage in percent, too, is a whole number of the smallest one.
     scale = max(_places(cells[name]) for name in _VOLUMES) + percent + 2
     numbers = {name: _column(cells[name], scale) for name in _VOLUMES}
     numbers |= {name: _column(cells[name], _places(cells[name])) for name in _OTHERS}
-    return _Input(numbers, scale, _objects(cells["placebo"]), count)
+    of_viable = np.array([cell is True for cell in cells["of_viable"]], dtype=bool)
+    undiluted = ~numbers["volume_per_site"].given & ~numbers["volume"].given
+    return _Input(numbers, scale, _objects(cells["placebo"]), of_viable, undiluted, count)
+
+
+def _as_measured(given: _Input) -> _Input:
+    """Every volume half up to the graduation that measures it (R13); where none is stated, that of the dose alone."""
+    alone = given.undiluted
+    by_site = alone & _flags(given["sites"] > 0)
+    dose, (over, under) = given.numbers["dose"], _strength(given)
+    finest = np.where(given.given("syringe_nominal"), given["syringe_graduation"], given["measured_graduation"])
+    graduation, parts = np.where(alone, finest, 1), np.where(by_site, given["sites"], 1)
+    below = np.where(alone, over, 1) * 10**dose.scale * parts * graduation
+    of_the_dose = _half_up(dose.values * under * 10**given.scale, below) * graduation
+
+    def column(name: str, marks: str, missing: Flags) -> dict[str, _Column]:
+        stated = given.numbers[name]
+        rounded = _half_up(stated.values, given.step(marks)) * given.step(marks)
+        return {name: stated._replace(values=np.where(missing, of_the_dose, rounded), given=stated.given | missing)}
+
+    none = np.zeros(given.count, dtype=bool)
+    columns = column("volume_per_site", "syringe_graduation", by_site)
+    columns |= column("volume", "syringe_graduation", alone & ~by_site)
+    columns |= column("placebo_volume", "measured_graduation", none)
+    return replace(given, numbers=given.numbers | columns)
 
 
 def _objects(values: Iterable[Any]) -> Whole:
@@ -195,8 +230,8 @@ def _check(given: _Input, problems: Problems) -> None:
         ~placebo & ~(_flags(given["dose"] > 0) & _flags(given["concentration"] > 0)),
     )
     whose = {
-        "measured_graduation": ~placebo,
-        "syringe_graduation": _undiluted(given) & given.given("syringe_nominal"),
+        "measured_graduation": ~placebo | _flags(given.placebo == "part"),
+        "syringe_graduation": given.given("syringe_nominal"),
         "vial": np.ones(given.count, bool),
         "placebo_volume": _flags(given.placebo == "part"),
         "sites": given.given("volume_per_site"),
@@ -223,26 +258,15 @@ def _above_zero(problems: Problems, administered: Whole) -> None:
 def _strength(given: _Input) -> tuple[Whole, Whole]:
     """What one mL holds of what the dose counts, as a quotient of whole numbers."""
     viability, stated = given.numbers["viability_percent"], given.numbers["concentration"]
-    share = np.where(viability.given, viability.values, 100 * 10**viability.scale)
-    over = stated.values * share
-    return over, np.full(given.count, 100 * 10 ** (viability.scale + stated.scale), dtype=object)
-
-
-def _undiluted(given: _Input) -> Flags:
-    return ~given.given("volume_per_site") & ~given.given("volume")
+    all_cells = np.full(given.count, 100 * 10**viability.scale, dtype=object)
+    share = np.where(viability.given, viability.values, all_cells)
+    over, under = np.where(given.of_viable, all_cells, share), np.where(given.of_viable, share, all_cells)
+    return stated.values * over, under * 10**stated.scale
 
 
 def _administered(given: _Input) -> Whole:
-    """The administered volumes; where no volume is prescribed, that of the dose itself, half up to a graduation."""
-    alone = _undiluted(given)
-    prescribed = np.where(given.given("volume_per_site"), given["sites"] * given["volume_per_site"], given["volume"])
-    if not alone.any():
-        return prescribed
-    dose, (over, under) = given.numbers["dose"], _strength(given)
-    finest = np.where(given.given("syringe_nominal"), given["syringe_graduation"], given["measured_graduation"])
-    graduation = np.where(alone, finest, 1)
-    steps = _half_up(dose.values * under * 10**given.scale, np.where(alone, over, 1) * 10**dose.scale * graduation)
-    return np.where(alone, steps * graduation, prescribed)
+    whole: Whole = np.where(given.given("volume_per_site"), given["sites"] * given["volume_per_site"], given["volume"])
+    return whole
 
 
 def _syringes(given: _Input, administered: Whole, problems: Problems) -> Whole:
@@ -250,7 +274,8 @@ def _syringes(given: _Input, administered: Whole, problems: Problems) -> Whole:
     room = given["syringe_nominal"] - given["syringe_dead_space"]
     by_site = given.given("volume_per_site")
     least = np.where(by_site, given["volume_per_site"], 1)
-    each = np.where(by_site, room // np.where(least > 0, least, 1), room)
+    step = given.step("syringe_graduation")
+    each = np.where(by_site, room // np.where(least > 0, least, 1), room // step * step)
     each = np.where(by_site & given.given("sites_per_syringe"), np.minimum(each, given["sites_per_syringe"]), each)
     small = used & ~_flags(each > 0)
     problems.add(
@@ -270,7 +295,7 @@ def _product(given: _Input, administered: Whole, final: Whole, problems: Problem
     # product = over ÷ below, in the smallest decimal of the volumes
     over = dose.values * under * final * 10**given.scale
     below = np.where(active, strength, 1) * 10**dose.scale * administered
-    whole = _flags(over == final * below) | _undiluted(given)
+    whole = _flags(over == final * below) | given.undiluted
     measured = np.where(active & ~whole, _half_up(over, below * graduation) * graduation, final)
     product = np.where(given.placebo == "part", given["placebo_volume"], measured)
     problems.add(

@@ -209,11 +209,13 @@ def fill_volume(syringe: Syringe, volume: Fraction) -> Filled:
     parts = _spread(volume, step, most)
     number = _few_enough(sum(count for count, _ in parts), syringe)
     each = [part for count, part in parts for _ in range(count)]
+    full = most * step
     line = msg(
-        "syringes ({syringe}): {volume} mL ÷ ({nominal} − {dead}) = {exact}, rounded up: {number} ({parts} mL)",
+        "syringes ({syringe}): {volume} mL ÷ ({nominal} − {dead}{down}) = {exact}, rounded up: {number} ({parts} mL)",
         syringe=syringe.id, volume=exact_digits(volume), nominal=Factor(syringe.nominal),
-        dead=Factor(syringe.dead_space), exact=exact_digits(volume / room), number=number,
-        parts=added(parts),
+        dead=Factor(syringe.dead_space),
+        down=NOTHING if full == room else msg(", down to a graduation: {full} mL", full=exact_digits(full)),
+        exact=exact_digits(volume / full), number=number, parts=added(parts),
     )  # fmt: skip
     return Filled(fills=tuple(_fill(place, None, part, syringe) for place, part in enumerate(each, 1)), line=line)
 

@@ -20,6 +20,7 @@ SITES = {
     "volume_per_site": "0.1",
     "measured_graduation": "0.01",
     "syringe_nominal": "1",
+    "syringe_graduation": "0.01",
     "syringe_dead_space": "0.1",
     "vial": "1",
 }
@@ -27,7 +28,7 @@ SITES = {
 
 def table(*rows: dict[str, Any]) -> pd.DataFrame:
     names = dict.fromkeys(name for row in rows for name in row)
-    whole = ("sites", "sites_per_syringe", "placebo")
+    whole = ("sites", "sites_per_syringe", "placebo", "of_viable")
 
     def cell(row: dict[str, Any], name: str) -> object:
         value = row.get(name)
@@ -109,6 +110,8 @@ def test_viable_cells_are_a_share_of_all_cells() -> None:
     # 2e8 viable / (2e7 x 80 %) = 12.5 mL: 13 mL with marks of 1 mL
     assert one(INFUSION, viability_percent="80")["product"] == Decimal(13)
     assert one(INFUSION, viability_percent="80", measured_graduation="0.5")["product"] == Decimal("12.5")
+    # 2e8 cells in all / (2e7 viable / 80 %) = 8 mL
+    assert one(INFUSION, viability_percent="80", of_viable=True)["product"] == Decimal(8)
 
 
 def test_without_a_volume_the_dose_is_given_undiluted_and_measured() -> None:
@@ -124,15 +127,36 @@ def test_without_a_volume_the_dose_is_given_undiluted_and_measured() -> None:
 
 def test_a_volume_without_sites_fills_as_many_syringes_as_it_needs() -> None:
     # 2 - 0.1 = 1.9 mL in a syringe
-    area = {"placebo": "whole", "syringe_nominal": "2", "syringe_dead_space": "0.1", "vial": "10"}
-    assert [one(area, volume=volume)["syringes"] for volume in ("1", "1.9", "1.91", "3.8")] == [1, 1, 2, 2]
+    area = {"placebo": "whole", "syringe_nominal": "2", "syringe_graduation": "0.01", "syringe_dead_space": "0.1"}
+    row = area | {"vial": "10"}
+    assert [one(row, volume=volume)["syringes"] for volume in ("1", "1.9", "1.91", "3.8")] == [1, 1, 2, 2]
+    # 2 - 0.105 = 1.895 mL, of which the marks show 1.89: 3.78 mL fill two, 3.79 mL take a third
+    uneven = row | {"syringe_dead_space": "0.105"}
+    assert [one(uneven, volume=volume)["syringes"] for volume in ("3.78", "3.79")] == [2, 3]
+
+
+def test_a_stated_volume_is_rounded_to_the_marks_of_the_syringe_that_gives_it() -> None:
+    # 0.125 mL with marks of 0.01 mL: 0.13 mL at each of 24 sites; 0.9 / 0.13 = 6.9 sites in a syringe, 4 syringes
+    made = one(SITES, volume_per_site="0.125")
+    assert (made["administered"], made["syringes"], made["final"]) == (Decimal("3.12"), 4, Decimal("3.52"))
+    # An infusion has no marks
+    assert one(INFUSION, volume="100.5")["final"] == Decimal("100.5")
+
+
+def test_without_a_volume_the_part_of_each_site_is_measured() -> None:
+    # 2.4e9 / 8e8 / 24 = 0.125 mL at a site: 0.13 mL; 24 x 0.13 = 3.12 mL, not 2.4e9 / 8e8 = 3 mL
+    made = one(SITES, volume_per_site=None, concentration="8e8")
+    assert (made["administered"], made["syringes"]) == (Decimal("3.12"), 4)
+    assert (made["product"], made["diluent"], made["deviation_percent"]) == (Decimal("3.52"), Decimal(0), "4.00")
 
 
 def test_a_placebo_is_whole_or_a_part() -> None:
     whole = one({"placebo": "whole", "volume": "100", "vial": "30"})
     assert (whole["product"], whole["diluent"], whole["vials"]) == (Decimal(100), Decimal(0), 4)
-    part = one({"placebo": "part", "placebo_volume": "10", "volume": "100", "vial": "5"})
+    row = {"placebo": "part", "volume": "100", "vial": "5", "measured_graduation": "1"}
+    part = one(row, placebo_volume="10")
     assert (part["product"], part["diluent"], part["vials"]) == (Decimal(10), Decimal(90), 2)
+    assert one(row, placebo_volume="10.5")["product"] == Decimal(11)
     assert part["delivered"] is None
     assert part["deviation_percent"] is None
 
@@ -166,6 +190,6 @@ def test_every_row_that_cannot_be_is_named() -> None:
     assert refused(INFUSION | {"concentration": None}) == [
         "DC673 row 1: there is neither a dose and its concentration nor a placebo"
     ]
-    assert refused({"placebo": "part", "placebo_volume": "101", "volume": "100", "vial": "5"}) == [
-        "DC669 row 1: the placebo's own volume is more than the volume that is prepared"
-    ]
+    assert refused(
+        {"placebo": "part", "placebo_volume": "101", "volume": "100", "vial": "5", "measured_graduation": "1"}
+    ) == ["DC669 row 1: the placebo's own volume is more than the volume that is prepared"]

@@ -28,7 +28,7 @@ def test_published_preparation(table: dict[str, Any], row: dict[str, str]) -> No
     participant = given(row)
     doses = calculate(here, ("one",), participant)
     (dose,) = doses.doses
-    when = PreparationInput(on=NOW.date(), now=NOW, weight=participant.weight, measured=participant)
+    when = PreparationInput(on=NOW.date(), at=NOW, weight=participant.weight, measured=participant)
     made = prepare(here, ("one",), dose, lot(here, table, row), when, doses)
     expected = {name: parse_quantity(row[name]) for name in PREPARED if name in row}
     assert {name: getattr(made, name) for name in expected} == expected
@@ -56,6 +56,7 @@ def test_the_second_engine_gives_the_published_volumes_too() -> None:
                 "volume": volume.value if isinstance(volume, Quantity) and not dose.sites else None,
                 "measured_graduation": q(how["graduation"]).value,
                 "syringe_nominal": None if "infused_in" in how else q(how["nominal"]).value,
+                "syringe_graduation": None if "infused_in" in how else q(how["graduation"]).value,
                 "vial": vial.value,
             }
         )

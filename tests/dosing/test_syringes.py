@@ -134,8 +134,11 @@ def test_a_volume_without_sites_is_split_in_graduations() -> None:
     assert [str(fill.expelled) for fill in filled.fills] == ["8.4 mL", "8.4 mL", "8.2 mL"]
     assert [fill.sites for fill in filled.fills] == [None, None, None]
     assert str(filled.line) == (
-        "syringes (10mL): 25 mL ÷ (10 mL − 0.1 mL) = 2.525…, rounded up: 3 (8.4 + 8.4 + 8.2 mL)"
+        "syringes (10mL): 25 mL ÷ (10 mL − 0.1 mL, down to a graduation: 9.8 mL) = 2.551…, rounded up: 3 "
+        "(8.4 + 8.4 + 8.2 mL)"
     )
+    # 19.8 mL ÷ 9.9 mL would be two, but the scale has no line at 9.9 mL
+    assert len(fill_volume(TEN, Fraction(198, 10)).fills) == 3
 
 
 def test_a_thousand_syringes_are_a_slip_of_the_key() -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 HOUR: ClockOffset = parse_offset("PT1H")  # type: ignore[assignment]
-MILLILITRES = st.decimals("0.05", "0.5", places=2)
+MILLILITRES = st.decimals("0.05", "0.5", places=2) | st.decimals("0.05", "0.5", places=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +48,18 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    kind = draw(st.sampled_from(["sites", "sites", "area", "weight", "fixed", "alone", "like sites", "like area"]))
+    kinds = ["sites", "sites", "sites alone", "area", "weight", "fixed", "alone", "like sites", "like area"]
+    kind = draw(st.sampled_from(kinds))
     viable = draw(st.booleans())
     part = draw(st.booleans())
     per = draw(MILLILITRES)
-    volume = q(f"{per} mL/site") if "sites" in kind else None if kind == "alone" else q(f"{per * 100} mL")
+    volume = None if "alone" in kind else q(f"{per} mL/site") if "sites" in kind else q(f"{per * 100} mL")
     rules = {
         "sites": rule("V1", per_site=per_site("1e8 particles/site", rounding="up", below_one_site="one_site")),
         "area": rule("V1", per_area=per_area("7.3e7 particles/cm²", rounding="half_up")),
         "weight": rule("V1", "MSC", per_weight=per_weight("1.1e6 cells/kg", rounding="half_up")),
         "fixed": rule("V1", "MSC", fixed=fixed("2e8 cells", counts="viable" if viable else "total")),
+        "sites alone": rule("V1", per_site=per_site("3e8 particles/site", rounding="up", below_one_site="one_site")),
         "alone": rule("V1", per_area=per_area("1e8 particles/cm²", rounding="up")),
     }
     imitated = kind.removeprefix("like ")
@@ -67,7 +69,7 @@ def cases(draw: st.DrawFn) -> Case:
     of = settled(protocol(arms), PATCHES="summed", MEASURED="once")
     arm = "given" if imitated == kind else "like"
     product = arms[arm][0].product
-    unit_of = {"weight": "cells/mL", "fixed": "viable cells/mL" if viable and part else "cells/mL"}
+    unit_of = {"weight": "cells/mL", "fixed": "viable cells/mL" if part else "cells/mL"}
     mantissa = draw(st.integers(1_00, 9_99))
     power = draw(st.integers(7, 8) if "MSC" in product else st.integers(8, 10))
     stated = Quantity(Decimal(mantissa) * 10 ** (power - 2), unit(unit_of.get(kind, "particles/mL")))
@@ -85,7 +87,7 @@ def cases(draw: st.DrawFn) -> Case:
         storage=Words("cold", "冷"),
     )
     return Case(
-        settled=_prepared(of, draw, product, part, volume),
+        settled=_prepared(of, draw, product, part, small="sites" in kind),
         arm=arm,
         area=None if kind in ("weight", "fixed", "like area") else draw(st.decimals("0.5", "300", places=1)),
         weight=draw(st.decimals("40", "99", places=1)) if kind == "weight" else None,
@@ -93,17 +95,17 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-def _prepared(of: Settled, draw: st.DrawFn, product: str, part: bool, volume: Quantity | None) -> Settled:
-    """The site's syringes and how it prepares the products."""
-    small = volume is not None and volume.unit == unit("mL/site")
+def _prepared(of: Settled, draw: st.DrawFn, product: str, part: bool, small: bool) -> Settled:
+    """The site's syringes and how it prepares the products; `small`: for sites."""
     size, graduation = draw(st.sampled_from([("1", "0.01"), ("2", "0.1"), ("5", "0.2"), ("20", "1"), ("1", "0.02")]))
     nominal = draw(st.sampled_from(["1", "2"] if small else ["5", "20", "50"]))
-    dead = draw(st.sampled_from(["0", "0.03", "0.1"]))
+    dead = draw(st.sampled_from(["0", "0.03", "0.035", "0.1"]))
+    marks = draw(st.sampled_from(["0.01", "0.02", "0.1"]))
     syringes = {
         "measure": Syringe(
             id="measure", nominal=q(f"{size} mL"), graduation=q(f"{graduation} mL"), dead_space=q("0.1 mL")
         ),
-        "give": Syringe(id="give", nominal=q(f"{nominal} mL"), graduation=q("0.01 mL"), dead_space=q(f"{dead} mL")),
+        "give": Syringe(id="give", nominal=q(f"{nominal} mL"), graduation=q(f"{marks} mL"), dead_space=q(f"{dead} mL")),
     }
     injected = small or draw(st.booleans())
     overage = draw(st.sampled_from(["0 mL", "0.3 mL", "2.5 mL", "0 %", "5 %", "12.5 %", "33.3 %"]))
@@ -118,7 +120,7 @@ def _prepared(of: Settled, draw: st.DrawFn, product: str, part: bool, volume: Qu
         diluent=Words("saline", "盐水"),
         infused_in=None if injected else HOUR,
         placebo=("part" if part else "whole") if product == "medium" else None,
-        placebo_volume=q(f"{draw(st.integers(1, 20))} mL") if product == "medium" and part else None,
+        placebo_volume=q(f"{draw(st.decimals('1', '20', places=2))} mL") if product == "medium" and part else None,
         confirmed=CONFIRMED,
     )
     site, here = of.site, of.here
