@@ -51,10 +51,18 @@ def make_folder(path: str) -> None:
     """Make a folder where there is none yet, and those above it.
 
     Raises:
-        Refusal: DC602 to DC604 as `write_whole`.
+        Refusal: DC602 to DC604 as `write_whole`; DC605, `path` is a file.
     """
+    if not path:
+        raise _no_folder("''")
+    if os.path.lexists(path) and not os.path.isdir(path):
+        raise _no_folder(path)
     with _refusing(path):
         os.makedirs(path, exist_ok=True)
+
+
+def _no_folder(path: str) -> Refusal:
+    return refuse("DC605", msg("{path} is not a folder", path=path), msg("name a folder; it is made if there is none"))
 
 
 def write_whole(path: str, data: bytes) -> None:
@@ -96,7 +104,7 @@ def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) ->
     is replaced only where `replace` says so and otherwise refused, because somebody may have signed it.
 
     Raises:
-        Refusal: DC602 to DC604 as `write_whole`; DC607, one of the files is there already.
+        Refusal: DC602 to DC604 as `write_whole`; DC605, `folder` is a file; DC607, one of the files is there already.
     """
     make_folder(folder)
     taken = [name for name in files if os.path.lexists(os.path.join(folder, name))]
@@ -310,8 +318,7 @@ def _check_target(place: str, target: str, replace: Callable[[str], None] | None
     if not os.path.lexists(place):
         return
     if not os.path.isdir(place):
-        what = msg("{path} is not a folder", path=target)
-        raise refuse("DC605", what, msg("name a folder; it is made if there is none"))
+        raise _no_folder(target)
     if f"{os.path.realpath(os.curdir)}{os.sep}".startswith(f"{place}{os.sep}"):
         raise refuse(
             "DC605",
