@@ -11,10 +11,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from dosecalc import shapes
+from dosecalc.dosing.limits import small
 from dosecalc.dosing.prepared import Dispensing
 from dosecalc.quantity import Quantity, unit
 from dosecalc.reading import plain
 from dosecalc.text import Language, render
+from dosecalc.worksheet_json import WORKSHEET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +106,7 @@ def preparation(made: Preparation | Dispensing, language: Language) -> dict[str,
         shape["thawed_at"] = made.thawed_at.isoformat()
     shape["stop_by"] = made.stop_by.isoformat() if made.stop_by is not None else None
     if made.dmso is not None:
-        shape["dmso_g_per_kg"] = shapes.number(made.dmso)
+        shape["dmso_g_per_kg"] = small(made.dmso)
     if made.cliff is not None:
         shape["rounding_cliff"] = {
             "distance_cm2": plain(made.cliff.distance_cm2),
@@ -153,7 +155,7 @@ def pick_entry(entry: PickEntry) -> dict[str, Any]:
         "participant": entry.participant,
         "protocol": entry.protocol,
         "visit": entry.visit,
-        "product": str(entry.product),
+        "product": entry.product,
         "lot": entry.lot,
         "vials": entry.vials,
         "vials_in_stock": entry.in_stock,
@@ -197,7 +199,7 @@ def worksheet(sheet: Worksheet, language: Language) -> dict[str, Any]:
     """The whole worksheet, without its digest; one preparation stands at the top, several in a list."""
     protocol, site = sheet.settled.protocol, sheet.settled.site
     shape: dict[str, Any] = {
-        "worksheet": "1",
+        "worksheet": WORKSHEET,
         "program": sheet.version,
         "protocol": protocol.id,
         "protocol_version": protocol.version,

@@ -49,6 +49,15 @@ def choose_lot(stock: Stock, protocol: Protocol, product: str, lot_id: str | Non
             msg("its lots in the stock file are: {lots}", lots=names),
             stock.where,
         )
+    others = [lot for lot in stock.lots.values() if (lot.protocol, lot.product) == (protocol.id, product)]
+    if not fitting and others:
+        raise refuse(
+            "DC355",
+            msg("the stock file has no lot of {product} for {arms}", product=product, arms=", ".join(arms)),
+            msg("write the lot into the stock file; {others} are for other arms",
+                others=", ".join(lot.id for lot in others)),
+            stock.where,
+        )  # fmt: skip
     if not fitting:
         raise refuse(
             "DC355",
@@ -60,7 +69,7 @@ def choose_lot(stock: Stock, protocol: Protocol, product: str, lot_id: str | Non
         raise refuse(
             "DC355",
             msg("there are several lots of {product} for {protocol}", product=product, protocol=protocol.id),
-            msg("name one of: {lots}", lots=names),
+            msg("name one of them with --lot: {lots}", lots=names),
             stock.where,
         )
     return fitting[0]

@@ -122,9 +122,29 @@ def _concentration(lot: Lot, path: str) -> Iterator[Finding]:
                 yield Finding("DC179", what, mend, lot.where, f"{path}.{name}")
     if concentration is None or concentration.unit not in _PER_ML:
         return
+    if other := _unit_of_the_others(lot, concentration):
+        what = msg(
+            "the concentration is in {unit}, and what else is said of the lot's strength in {other} (R3)",
+            unit=concentration.unit,
+            other=other,
+        )
+        mend = msg("copy the concentration with its unit from the certificate")
+        yield Finding("DC110", what, mend, lot.where, f"{path}.concentration")
+        return
     yield from _limits(lot, concentration, path)
     if (certificate := readable(lot.certificate)) is not None:
         yield from _certificate(lot, certificate, concentration, f"{path}.certificate")
+
+
+def _unit_of_the_others(lot: Lot, concentration: Quantity) -> Unit | None:
+    """The one unit of limits and certificate where it is not the concentration's: of so many that one is wrong."""
+    certificate = readable(lot.certificate)
+    stated = [lot.concentration_at_least, lot.concentration_at_most]
+    stated += [certificate.concentration] if certificate is not None else []
+    units = [value.unit for value in map(readable, stated) if value is not None]
+    if len(units) < 2 or len(set(units)) > 1 or units[0] == concentration.unit or units[0] not in _PER_ML:
+        return None
+    return units[0]
 
 
 def _percent(lot: Lot, value: Quantity, name: str, path: str) -> Iterator[Finding]:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from dosecalc.dosing.dose import calculate
-from dosecalc.dosing.preparation import choose_lot, prepare
+from dosecalc.dosing.preparation import prepare
 from dosecalc.dosing.prepared import RoundingCliff
 from dosecalc.dosing.result import DoseInput
+from dosecalc.dosing.vials import choose_lot
 from dosecalc.errors import Refusal
 from dosing.building import areas, cap, daily, fixed, per_site, placebo_of, protocol, q, rule
 from dosing.preparing import (
@@ -509,7 +510,7 @@ def test_the_only_lot_is_taken_and_several_are_named() -> None:
     assert choose_lot(stock(one, medium, foreign), SITES, "sEV", None) == one
     assert choose_lot(stock(one, other), SITES, "sEV", "L2") == other
     assert refused(choose_lot, stock(one, other, medium), SITES, "sEV", None) == (
-        "DC355 there are several lots of sEV for T1; name one of: L1, L2"
+        "DC355 there are several lots of sEV for T1; name one of them with --lot: L1, L2"
     )
     assert refused(choose_lot, stock(one, medium), SITES, "sEV", "L3") == (
         "DC355 'L3' is no lot of sEV for T1; its lots in the stock file are: L1"

@@ -164,6 +164,15 @@ BROKEN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         "DC176 lots.L-1.certificate.concentration",
     ),
     (VESICLES, certificate("1e9 cells/mL"), "DC110 lots.L-1.certificate.concentration: the unit 'cells/mL' cannot be"),
+    # Three against one: it is the concentration that has the wrong unit.
+    (
+        VESICLES,
+        {**LIMITS, **certificate("1e9 particles/mL"), "concentration": "1e9 cells/mL"},
+        (
+            "DC110 lots.L-1.concentration: the concentration is in cells/mL, and what else is said of the lot's "
+            "strength in particles/mL (R3); copy the concentration with its unit from the certificate"
+        ),
+    ),
     (VESICLES, certificate("0 particles/mL"), "DC109 lots.L-1.certificate.concentration"),
     (VESICLES, certificate("1e9 particles/mL", date="2199-01-01"), "DC154 lots.L-1.certificate.date: 2199-01-01 lies"),
     # Limits.
