@@ -9,10 +9,11 @@ particular, there is a line that the unblinded pharmacist fills in alike for all
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from dosecalc.documents.blocks import Room
-from dosecalc.documents.sheet_words import DRAFT, amount, day_and_minute, expiry_words, sites_words
+from dosecalc.documents.sheet_words import DRAFT, amount, day_and_minute, exact_amount, expiry_words, sites_words
 from dosecalc.dosing.prepared import Dispensing, Preparation
 from dosecalc.errors import refuse
 from dosecalc.text import msg, render
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from dosecalc.dosing.prepared import Fill
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.site import SiteLabel
-    from dosecalc.quantity import Quantity
     from dosecalc.text import Language, Words
 
 LabelKind = Literal["cn", "eu"]
@@ -243,10 +243,10 @@ def _amount_rows(job: _Job, made: Preparation, fill: Fill | None) -> Iterator[tu
         yield job.say(msg("Strength")), dose.strength
     if dose.total is not None:
         yield job.say(msg("Dose")), amount(dose.total, job.language)
-    if fill is not None and fill.sites is not None and dose.level is not None and len(made.fills) > 1:
-        part: Quantity = type(dose.level)(dose.level.value, dose.total.unit) if dose.total else dose.level
-        here = part * (fill.sites[1] - fill.sites[0] + 1)
-        yield job.say(msg("In this syringe")), amount(here, job.language)
+    if fill is not None and fill.sites is not None and dose.total is not None and dose.sites and len(made.fills) > 1:
+        first, last = fill.sites  # a share of the dose, for a cap may have lowered what its sites add up to
+        here = Fraction(dose.total.value) * (last - first + 1) / dose.sites
+        yield job.say(msg("In this syringe")), exact_amount(here, dose.total, job.language)
     if dose.same_volume_as is not None:
         yield job.say(msg("Dose")), job.say(msg("same volume as {product}", product=dose.same_volume_as))
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from dosecalc.documents.blocks import Box, Column, Lines, Paper, Room, Section, Signatures, Table
 from dosecalc.documents.html import paper_html
-from dosecalc.documents.sheet_words import DRAFT, PAGE, of_what
+from dosecalc.documents.sheet_words import DRAFT, PAGE
 from dosecalc.documents.typst_pdf import papers_pdf
-from dosecalc.dosing.prepared import Dispensing
 from dosecalc.errors import refuse
 from dosecalc.quantity import plain
 from dosecalc.text import msg, render
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dosecalc.documents.blocks import Block, Cell
-    from dosecalc.documents.worksheet import Worksheet
     from dosecalc.quantity import Quantity
     from dosecalc.text import Language
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PickEntry:
-    """One preparation of a day. `in_stock` are the vials of its lot; `product` is any text that can be rendered.
+    """One preparation of a day. `in_stock` are the vials of its lot.
 
     What is handed out for use at home has no `final_volume` and no syringes: its `vials` are bottles.
     """
@@ -35,7 +33,7 @@ class PickEntry:
     participant: str | None
     visit: str
     protocol: str
-    product: object
+    product: str
     lot: str
     vials: int
     in_stock: int
@@ -43,34 +41,6 @@ class PickEntry:
     syringes: int = 0
     stop_by: dt.datetime | None = None
     draft: bool
-
-
-def pick_entries(sheet: Worksheet) -> tuple[PickEntry, ...]:
-    """Return what a worksheet needs, one entry for each of its preparations."""
-    return tuple(_entries(sheet))
-
-
-def _entries(sheet: Worksheet) -> Iterator[PickEntry]:
-    for made in sheet.preparations:
-        drawn = None if isinstance(made, Dispensing) else made
-        yield PickEntry(
-            on=sheet.on,
-            participant=sheet.participant,
-            visit=sheet.visit,
-            protocol=sheet.settled.protocol.id,
-            product=of_what(made),
-            lot=made.lot.id,
-            vials=_bottles(made, sheet.visit) if isinstance(made, Dispensing) else made.vials,
-            in_stock=made.lot.vials,
-            final_volume=drawn.final_volume if drawn else None,
-            syringes=len(drawn.fills) if drawn else 0,
-            stop_by=drawn.stop_by if drawn else None,
-            draft=bool(sheet.draft),
-        )
-
-
-def _bottles(made: Dispensing, visit: str) -> int:
-    return sum(each.bottles for each in made.visits if each.visit == visit)
 
 
 def pick_list_pdf(entries: Sequence[PickEntry], on: dt.date, language: Language, font: str | None = None) -> bytes:
@@ -129,7 +99,7 @@ def pick_list_paper(entries: Sequence[PickEntry], on: dt.date, language: Languag
 
 
 def _order(entry: PickEntry) -> tuple[str, str, str, str]:
-    return entry.protocol, entry.participant or "", entry.visit, str(entry.product)
+    return entry.protocol, entry.participant or "", entry.visit, entry.product
 
 
 def _blocks(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]:
@@ -168,14 +138,15 @@ def _blocks(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]
 
 
 def _row(entry: PickEntry, language: Language) -> tuple[Cell, ...]:
-    product = render(entry.product, language)
     draft = render(msg("draft"), language)
     return (
         "",
         entry.participant or Room.LINE,
         entry.visit,
         entry.protocol,
-        render(msg("{product} ({draft})", product=product, draft=draft), language) if entry.draft else product,
+        render(msg("{product} ({draft})", product=entry.product, draft=draft), language)
+        if entry.draft
+        else entry.product,
         entry.lot,
         f"{entry.vials:,}",
         plain(entry.final_volume.value) if entry.final_volume is not None else "–",

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from dosecalc.dosing.cliff import cliff_line, cliff_of
 from dosecalc.dosing.derivation import Factor, exact_digits, signed_percent
-from dosecalc.dosing.dispensing import dispense
 from dosecalc.dosing.dose import calculate
 from dosecalc.dosing.guard import with_certificate
 from dosecalc.dosing.interval import Mixed, interval_of, parts_of
 from dosecalc.dosing.limits import amount, check_caps, dmso_of
 from dosecalc.dosing.planned import PlannedDose, planned_doses
-from dosecalc.dosing.prepared import Preparation, PreparationInput
+from dosecalc.dosing.prepared import Preparation
 from dosecalc.dosing.release import NO_STRENGTH, check_release, strength_in
 from dosecalc.dosing.result import Warned
 from dosecalc.dosing.syringes import draws, ml, on_graduation, tolerance_percent
-from dosecalc.dosing.vials import check_lot, choose_lot, count_vials
+from dosecalc.dosing.vials import check_lot, count_vials
 from dosecalc.dosing.volumes import Volumes, Way, incomplete, lay_out, sourced, way_of
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import PerSite, TopicalDaily, VolumeMatched
@@ -32,14 +31,12 @@ from dosecalc.text import NOTHING, Message, msg
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dosecalc.dosing.prepared import Interval
+    from dosecalc.dosing.prepared import Interval, PreparationInput
     from dosecalc.dosing.release import Strength
     from dosecalc.dosing.result import Dose, Doses
     from dosecalc.protocol.dose_rule import DoseRule
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Lot
-
-__all__ = ["PreparationInput", "choose_lot", "dispense", "prepare"]
 
 _FAR = Fraction(1, 10)
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from dosecalc.measuring.entry import Given
 
 MAGIC = b"Iout"
-ZIP = b"PK"
 
 _MOST_BYTES = 4_000_000
 """Of one region: 100,000 points with their sub-pixels and counters take fewer."""

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 HEAVY = {"numpy", "pandas", "icalendar", "pydantic", "rich", "python_calamine", "holidays"}
+HEAVY |= {"matplotlib", "roifile", "segno", "typst"}
 SHOW = """
 import atexit, sys
 from dosecalc.cli import main

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from documents.samples import dispensing, infusion, injections, split
 from dosecalc.documents.label_print import label_html, label_pdf
 from dosecalc.dosing.prepared import Preparation
 from dosecalc.errors import Refusal
+from dosecalc.quantity import Quantity
 from dosecalc.text import Words
 
 if TYPE_CHECKING:
@@ -43,6 +45,19 @@ def test_there_is_one_label_for_each_syringe_with_its_sites() -> None:
     assert "Syringe 1 of 3" in labels[0]
     assert "0.8 mL, sites 1 – 8" in labels[0]
     assert "0.8 mL, sites 17 – 24" in labels[2]
+    # 2.4 × 10⁹ ÷ 24 × 8
+    assert "(2.4 billion; 2.4 × 10⁹) 800,000,000 particles (800 million; 8 × 10⁸) 0.8 mL" in labels[0]
+
+
+def test_what_a_syringe_holds_is_its_share_of_a_dose_that_a_cap_lowered() -> None:
+    sheet = injections()
+    (made,) = sheet.preparations
+    assert isinstance(made, Preparation)
+    assert made.dose.total is not None
+    capped = replace(made, dose=replace(made.dose, total=Quantity(Decimal("1.2e9"), made.dose.total.unit)))
+    label = pages(label_pdf(replace(sheet, preparations=(capped,)), "en", masked=False))[0]
+    # 1.2 × 10⁹ ÷ 24 × 8
+    assert "(1.2 billion; 1.2 × 10⁹) 400,000,000 particles (400 million; 4 × 10⁸) 0.8 mL" in label
 
 
 def test_a_chinese_label_has_the_particulars_of_the_annex() -> None:

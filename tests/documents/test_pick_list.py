@@ -9,8 +9,9 @@ import pytest
 
 from documents.paper import pages, words
 from documents.samples import ON, dispensing, infusion, injections, split
-from dosecalc.documents.pick_list import PickEntry, pick_entries, pick_list_html, pick_list_pdf
+from dosecalc.documents.pick_list import PickEntry, pick_list_html, pick_list_pdf
 from dosecalc.errors import Refusal
+from dosecalc.preparation_shapes import pick_entries_of, worksheet
 
 DAY = [
     entry
@@ -21,7 +22,7 @@ DAY = [
         infusion(participant=None),
         dispensing(),
     )
-    for entry in pick_entries(sheet)
+    for entry in pick_entries_of(worksheet(sheet, "en"))
 ]
 
 
@@ -36,7 +37,7 @@ def test_each_preparation_has_a_row_in_the_order_of_protocol_and_participant() -
     rows = [html.index(text) for text in ("<td>B-17</td>", "<td>D0</td>", "<td>TT-001</td>", "<td>TT-002</td>")]
     assert rows == sorted(rows)
     text = words(pick_list_pdf(DAY, ON, "en"))
-    for expected in ("TT-001", "EV-2026-014 3 2.7 3 11:40", "MX-25-0077", "exosomes, on the study area"):
+    for expected in ("TT-001", "EV-2026-014 3 2.7 3 11:40", "MX-25-0077", "B-17 INJ1 NCT06932393 exosomes"):
         assert expected in text
 
 
