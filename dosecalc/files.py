@@ -106,14 +106,9 @@ def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) ->
     Raises:
         Refusal: DC602 to DC604 as `write_whole`; DC605, `folder` is a file; DC607, one of the files is there already.
     """
+    new = not os.path.lexists(folder)
     make_folder(folder)
-    taken = [name for name in files if os.path.lexists(os.path.join(folder, name))]
-    if taken and not replace:
-        raise refuse(
-            "DC607",
-            msg("{folder} holds {names} already", folder=folder, names=", ".join(taken)),
-            msg("name another folder, or give --force to replace what was written there"),
-        )
+    taken = _taken(folder, files, replace=replace)
     made: dict[str, str] = {}
     with _refusing(folder):
         for path in (os.path.join(folder, name) for name in taken):  # what cannot be replaced is found before the first
@@ -130,12 +125,27 @@ def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) ->
                     file.write(data)
                     file.flush()
                     os.fsync(descriptor)
+            _taken(folder, files, replace=replace)  # somebody may have written there while these were made
             for aside, target in made.items():
                 os.replace(aside, target)
         finally:
             for aside in made:
                 with suppress(FileNotFoundError):
                     os.unlink(aside)
+            if new:  # it goes only if nothing came to be in it
+                with suppress(OSError):
+                    os.rmdir(folder)
+
+
+def _taken(folder: str, files: Mapping[str, bytes], *, replace: bool) -> list[str]:
+    taken = [name for name in files if os.path.lexists(os.path.join(folder, name))]
+    if taken and not replace:
+        raise refuse(
+            "DC607",
+            msg("{folder} holds {names} already", folder=folder, names=", ".join(taken)),
+            msg("name another folder, or give --force to replace what was written there"),
+        )
+    return taken
 
 
 class Staging:

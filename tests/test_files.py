@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dosecalc.errors import Refusal, refuse
-from dosecalc.files import make_folder, read_file, staged_folder, write_whole
+from dosecalc.files import make_folder, read_file, staged_folder, write_together, write_whole
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -313,3 +313,33 @@ def test_folders_are_made_where_they_are_missing(tmp_path: Path) -> None:
     make_folder(str(tmp_path / "a" / "b"))
     make_folder(str(tmp_path / "a" / "b"))
     assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_files_are_written_together_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "new"
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(Refusal, match="DC602 the disk is full"):
+            write_together(str(folder), {"a": b"1", "b": b"2"}, replace=False)
+    assert not folder.exists()
+    write_together(str(folder), {"a": b"1", "b": b"2"}, replace=False)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a": b"1", "b": b"2"}
+
+
+def test_what_somebody_else_wrote_in_the_meantime_is_not_replaced_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def meanwhile(descriptor: int) -> None:
+        sync(descriptor)
+        (tmp_path / "b").write_bytes(b"signed")
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    with pytest.raises(Refusal, match=r"DC607 .* holds b already"):
+        write_together(str(tmp_path), {"a": b"1", "b": b"2"}, replace=False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"b": b"signed"}

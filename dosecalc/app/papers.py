@@ -140,7 +140,9 @@ def pick(paths: Sequence[str]) -> Picked:
     """
     from dosecalc.preparation_shapes import pick_entries_of
 
-    documents = {path: read_worksheet(read_file(path), path) for path in dict.fromkeys(paths)}
+    read = {path: read_worksheet(read_file(path), path) for path in dict.fromkeys(paths)}
+    # A copy under another name is no second dose; without a code two people may have worksheets that are alike.
+    documents = {document["digest"] if document["participant"] else path: document for path, document in read.items()}
     days = sorted({document["on"] for document in documents.values()})
     if len(days) > 1:
         raise refuse(

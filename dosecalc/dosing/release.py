@@ -172,7 +172,7 @@ def _expired(lot: Lot, end: str, used: str) -> Refusal:
 
 
 def _moment(moment: dt.datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat(sep=" ", timespec="minutes")
+    return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds" if moment.second else "minutes")
 
 
 def _clock_line(lot: Lot, given: PreparationInput, stop_by: dt.datetime | None, zone: ZoneInfo) -> Message:

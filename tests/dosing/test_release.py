@@ -148,6 +148,14 @@ def test_a_product_that_is_not_thawed_yet_has_no_stop_by_time() -> None:
     assert str(released.lines[1]) == "stop by: 1 h 30 min after thawing; write down the time of thawing"
 
 
+def test_a_time_with_seconds_is_shown_with_them() -> None:
+    given = now(thawed_at=at("2026-03-09T09:30:30+08:00"))
+    released = check_release(lot(thaw_limit=LIMIT), given, ZONE)
+    assert str(released.lines[1]) == (
+        "stop by: thawed at 2026-03-09 09:30:30+08:00 + 3 h 0 min = 2026-03-09 12:30:30+08:00"
+    )
+
+
 def test_the_lines_name_what_was_checked() -> None:
     released = check_release(
         lot(viability="92 %", viability_at_least="70 %", expiry=TODAY, expiry_time="18:00"), now(), ZONE
