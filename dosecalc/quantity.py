@@ -41,6 +41,7 @@ __all__ = [
     "Readings",
     "Rounding",
     "Unit",
+    "far_apart",
     "parse_number",
     "parse_positive",
     "parse_quantity",
@@ -54,6 +55,9 @@ __all__ = [
 ]
 
 Rounding = Literal["up", "down", "half_up"]
+
+FAR = 5
+"""The ratio from which two amounts are far apart."""
 
 # 400 digits hold every sum and product of numbers that pass the firewall (40 characters, exponents to 99); a result
 # that would need more is refused by the traps and never rounded (R4).
@@ -261,6 +265,21 @@ def round_whole(value: Decimal | Fraction, mode: Rounding) -> int:
             return (2 * over + under) // (2 * under)
         case _:
             assert_never(mode)
+
+
+def far_apart(one: Decimal | Fraction, other: Decimal | Fraction) -> bool:
+    """Whether one of two amounts is five times the other or more: as if a zero were missing or too many (R6).
+
+    A wrong power of ten is so caught even where the amount itself changed two-fold. Nothing is far from zero, which is
+    a mistake of its own.
+
+    >>> [far_apart(Decimal(10), Decimal(other)) for other in (2, 3, 49, 50, 0)]
+    [True, False, False, True, False]
+    """
+    from fractions import Fraction
+
+    low, high = sorted((Fraction(one), Fraction(other)))
+    return low > 0 and high >= FAR * low
 
 
 def percent(rounded: Decimal | Fraction | int, exact: Decimal | Fraction | int) -> str:

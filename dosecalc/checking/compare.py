@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from dosecalc.dosing.level import read_level
 from dosecalc.errors import Refusal
 from dosecalc.notation import is_number, parse_number
-from dosecalc.quantity import Amount, Quantity, plain, unit
+from dosecalc.quantity import Amount, Quantity, far_apart, plain, unit
 from dosecalc.text import Words, msg
 from dosecalc.units import UNITS
 
@@ -31,9 +30,6 @@ Shown = Amount | tuple[Amount, ...] | Words | str
 
 IN_STOCK = "concentration_in_stock"
 """The name of the comparison between the concentration that was entered and the stock file."""
-
-_TENFOLD = 5
-"""From here on, up or down, two values look like one with a zero too many (R6)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +103,7 @@ def _areas(first: Sequence[Decimal], second: Sequence[Decimal]) -> Compared:
         first=patches(one),
         second=patches(other),
         agree=Counter(one) == Counter(other),
-        tenfold=any(_far_apart(Decimal(left), Decimal(right)) for left, right in pairs),
+        tenfold=any(far_apart(Decimal(left), Decimal(right)) for left, right in pairs),
     )
 
 
@@ -236,7 +232,7 @@ def _quantities(name: str, label: Message, kind: Kind, first: Quantity | None, s
         first=None if first is None else Amount(first),
         second=None if second is None else Amount(second),
         agree=first == second,
-        tenfold=first is not None and second is not None and _far_apart(first.value, second.value),
+        tenfold=first is not None and second is not None and far_apart(first.value, second.value),
     )
 
 
@@ -249,14 +245,8 @@ def _counts(name: str, label: Message, first: Decimal | None, second: int | None
         first=None if first is None else plain(first),
         second=None if mine is None else plain(mine),
         agree=first == mine,
-        tenfold=first is not None and mine is not None and _far_apart(first, mine),
+        tenfold=first is not None and mine is not None and far_apart(first, mine),
     )
-
-
-def _far_apart(first: Decimal, second: Decimal) -> bool:
-    """Whether one is five times the other or more."""
-    low, high = sorted((Fraction(first), Fraction(second)))
-    return low > 0 and high >= _TENFOLD * low
 
 
 def _amount(value: Decimal, symbol: str) -> Amount:

@@ -11,7 +11,7 @@ from dosecalc.dosing.planned import planned_doses
 from dosecalc.dosing.release import strength_in
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import LevelRef
-from dosecalc.quantity import Quantity, show
+from dosecalc.quantity import Quantity, far_apart, show
 from dosecalc.text import Message, msg
 from dosecalc.units import UNITS, unit
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Lot
     from dosecalc.units import Unit
-
-FAR = 5
-"""Five-fold or more, or a fifth or less. A wrong power of ten is caught even where the area changed two-fold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,10 +60,6 @@ def unexpected(
     return (*_earlier(dose, earlier), *_grown(dose, earlier), *_level(settled, arms, dose), *_certificate(lot))
 
 
-def _is_far(got: Fraction, expected: Fraction) -> bool:
-    return got >= FAR * expected or FAR * got <= expected
-
-
 def _question(what: Message, expected: Message, got: Message) -> Question:
     text = msg("{what}: {got}, and {expected} was expected", what=what, got=got, expected=expected)
     return Question(code="DC369", text=text, expected=expected, got=got)
@@ -83,7 +76,7 @@ def _earlier(dose: Dose, earlier: EarlierDose | None) -> tuple[Question, ...]:
     if dose.area_cm2 is not None and earlier.area_cm2 is not None:
         got, expected = got / Fraction(dose.area_cm2), expected / Fraction(earlier.area_cm2)
         counted = unit(f"{counted.symbol}/cm²")
-    if not _is_far(got, expected):
+    if not far_apart(got, expected):
         return ()
     what = msg("the dose of {product} differs from that at {visit}", product=dose.product_label, visit=earlier.visit)
     return (_question(what, amount(expected, counted), amount(got, counted)),)
@@ -93,7 +86,7 @@ def _grown(dose: Dose, earlier: EarlierDose | None) -> tuple[Question, ...]:
     """A lost decimal point in the area leaves the amount per cm² as it was. A smaller area may be a success."""
     if earlier is None or earlier.product != dose.product or dose.area_cm2 is None or earlier.area_cm2 is None:
         return ()
-    if dose.area_cm2 < FAR * earlier.area_cm2:
+    if dose.area_cm2 < earlier.area_cm2 or not far_apart(dose.area_cm2, earlier.area_cm2):
         return ()
     square = unit("cm²")
     what = msg("the area is far larger than at {visit}", visit=earlier.visit)
@@ -113,8 +106,7 @@ def _level(settled: Settled, arms: Sequence[str], dose: Dose) -> tuple[Question,
         decided = [
             one.amount for one in settled.decided_levels(given.level) if _alike(one.amount.unit, dose.level.unit)
         ]
-        got = Fraction(dose.level.value)
-        if decided and all(_is_far(got, Fraction(one.value)) for one in decided):
+        if decided and all(far_apart(dose.level.value, one.value) for one in decided):
             what = msg("the dose level differs from the one that is open")
             return (_question(what, show(decided[-1]), show(dose.level)),)
     return ()
@@ -127,7 +119,7 @@ def _alike(one: Unit, other: Unit) -> bool:
 
 def _certificate(lot: Lot) -> tuple[Question, ...]:
     compared = with_certificate(lot)
-    if compared is None or not _is_far(*compared):
+    if compared is None or not far_apart(*compared):
         return ()
     assert lot.certificate is not None
     assert lot.concentration is not None

@@ -7,7 +7,6 @@ one such lot must not keep the others from being read. `dosing` refuses to prepa
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding
@@ -15,6 +14,7 @@ from dosecalc.protocol.binding import readable
 from dosecalc.protocol.example_checks import left_of_the_example
 from dosecalc.protocol.stock import Certificate, Lot
 from dosecalc.protocol.unit_checks import fits, values_of
+from dosecalc.quantity import far_apart
 from dosecalc.text import msg
 from dosecalc.units import Unit, unit
 
@@ -33,8 +33,6 @@ _CELLS = frozenset({"cells", "viable cells"})
 _COUNTED = frozenset({"particles", "cells", "viable cells", "mg"})
 """What is prepared by amount, so that it takes a concentration; a dose in mL does not."""
 _MADE_UP: dict[type, tuple[str, ...]] = {Lot: ("id", "storage"), Certificate: ("document",)}
-_TENFOLD = 5
-"""From this ratio on two values are about ten-fold apart: 1.1 mL that became 9.5 mL is one slip of the key (R6)."""
 
 
 def check_stock(stock: Stock) -> Iterator[Finding]:
@@ -96,7 +94,7 @@ def _vials(lot: Lot, path: str) -> Iterator[Finding]:
             found = list(fits(volume, [unit("mL")], lot.where, f"{path}.{name}"))
             yield from found
             volumes += [] if found else [volume]
-    if len(volumes) == 2 and _tenfold(*volumes):
+    if len(volumes) == 2 and far_apart(*(volume.value for volume in volumes)):
         nominal, extractable = volumes
         yield Finding(
             "DC172",
@@ -180,7 +178,7 @@ def _certificate(lot: Lot, certificate: Certificate, concentration: Quantity, pa
     place = f"{path}.concentration"
     if found := list(fits(certified, [concentration.unit], certificate.where, place)):
         yield from found
-    elif _tenfold(concentration, certified):
+    elif far_apart(concentration.value, certified.value):
         yield Finding(
             "DC175",
             msg(
@@ -207,14 +205,6 @@ def _certificate(lot: Lot, certificate: Certificate, concentration: Quantity, pa
             certificate.where,
             place,
         )
-
-
-def _tenfold(one: Quantity, two: Quantity) -> bool:
-    """Whether two amounts of one unit are about ten-fold apart, or more."""
-    if not one.value or not two.value:
-        return False  # zero is a finding of its own
-    ratio = Fraction(one.value) / Fraction(two.value)
-    return max(ratio, 1 / ratio) >= _TENFOLD
 
 
 def _within_limits(lot: Lot, concentration: Quantity) -> bool:
