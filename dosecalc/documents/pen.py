@@ -201,9 +201,11 @@ def _words(begins: Sequence[tuple[float, float, str]], font: FontProperties) -> 
         def draw(self, renderer: Any) -> None:
             context = renderer.new_gc()
             context.set_foreground(_INK)
+            _, height = renderer.get_canvas_width_height()
             places = self.get_transform().transform([(x, y) for x, y, _ in begins])
             for (x, y), (_, _, said) in zip(places.tolist(), begins, strict=True):
-                renderer.draw_text(context, x, y, said, font, 0)
+                # The transform counts upwards, and an SVG downwards: its renderer turns paths round, but not texts.
+                renderer.draw_text(context, x, height - y if renderer.flipy() else y, said, font, 0)
             context.restore()
 
     return Words()

@@ -191,6 +191,43 @@ def test_no_number_meets_another_number_or_the_dot_of_another_site(
             assert aside * aside + above * above >= noted.radius**2
 
 
+WIDE = polygon(*oval(12, 7, 40, 30), name="wide")
+POINTS_PER_CM = 72 / 2.54
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("outlines", [[ROUND], PATCHES, [WIDE]], ids=["upright", "several", "sideways"])
+def test_in_an_svg_each_number_stands_just_below_its_own_dot(outlines: Sequence[Outline], language: str) -> None:
+    """Read from the file alone: a number turned upside down on the page would be injected in another place."""
+    svg = injection_map([area(outlines, 24)], "svg", language).decode()  # type: ignore[arg-type]
+    dots = [d for d, look in re.findall(r'<path d="([^"]+)" style="([^"]+)"', svg) if look == "fill: #1a1a1a"]
+    places = [tuple(map(float, pair)) for d in dots if d.count("M") == 24 for pair in re.findall(r"M (\S+) (\S+)", d)]
+    written = re.findall(r"<!-- (\d+) -->\s*<g style=\"fill: #1a1a1a\" transform=\"translate\((\S+) (\S+)\)", svg)
+    numbers = [(int(said), float(x), float(y)) for said, x, y in written if said != "0"]
+    assert [number for number, _, _ in numbers] == list(range(1, 25))
+    assert len(places) == 24
+    for (number, x, y), (dot_x, dot_y) in zip(numbers, places, strict=True):
+        assert abs(x - dot_x) < 0.4 * POINTS_PER_CM, number
+        assert 0 < y - dot_y < 0.5 * POINTS_PER_CM, number
+
+
+def test_in_a_pdf_each_number_stands_just_below_its_own_dot() -> None:
+    drawn = area([WIDE], 24)
+    assert drawn.spread is not None
+    pdf = injection_map([drawn], "pdf", "en")
+    ran = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True)
+    boxes = re.findall(r'xMin="(\S+)" yMin="(\S+)" xMax="(\S+)" yMax="(\S+)">(\d+)<', ran.stdout.decode())
+    _, _, (frame,) = frames_on_page([drawn.outlines])
+    for site in drawn.spread.sites:
+        x, y = (POINTS_PER_CM * cm for cm in frame.place(site.x, site.y))
+        middles = [
+            ((float(left) + float(right)) / 2 - x, (float(top) + float(bottom)) / 2 - y)
+            for left, top, right, bottom, said in boxes
+            if said == str(site.number)
+        ]
+        assert any(abs(aside) < 1 and 0 < below < 0.5 * POINTS_PER_CM for aside, below in middles), site.number
+
+
 @pytest.mark.parametrize("sites", [400, 500])
 def test_the_numbers_of_many_sites_can_still_be_read(sites: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """4 points are the least that a good printer and good eyes make out."""
