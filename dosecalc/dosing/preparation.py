@@ -21,8 +21,8 @@ from dosecalc.dosing.prepared import Preparation
 from dosecalc.dosing.release import NO_STRENGTH, check_release, strength_in
 from dosecalc.dosing.result import Warned
 from dosecalc.dosing.syringes import draws, ml, on_graduation, tolerance_percent
-from dosecalc.dosing.vials import check_lot, count_vials
-from dosecalc.dosing.volumes import Volumes, Way, incomplete, lay_out, sourced, way_of
+from dosecalc.dosing.vials import check_lot, count_vials, vials_hold
+from dosecalc.dosing.volumes import Volumes, Way, incomplete, lay_out, small_diluent, sourced, way_of
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import PerSite, TopicalDaily, VolumeMatched
 from dosecalc.quantity import percent, show
@@ -121,7 +121,14 @@ def prepare(
             dmso_line,
             *([cliff_line(cliff)] if cliff is not None else []),
         ),
-        warnings=(*_certificate(lot), *volumes.warnings, *held.warnings, *accuracy.warnings),
+        warnings=(
+            *_certificate(lot),
+            *volumes.warnings,
+            *small_diluent(diluent, way.measured_with),
+            *vials_hold(lot, drawn.product, vials),
+            *held.warnings,
+            *accuracy.warnings,
+        ),
     )
 
 

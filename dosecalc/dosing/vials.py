@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.derivation import Factor, exact_digits
+from dosecalc.dosing.result import Warned
 from dosecalc.errors import refuse
 from dosecalc.quantity import round_whole
 from dosecalc.text import Message, msg
@@ -108,6 +109,19 @@ def count_vials(lot: Lot, product: Fraction, by: Literal["nominal", "extractable
         product=exact_digits(product), volume=Factor(volume), rule=rule, exact=exact_digits(exact), number=number,
     )  # fmt: skip
     return number, line
+
+
+def vials_hold(lot: Lot, product: Fraction, number: int) -> tuple[Warned, ...]:
+    """Return a warning where so many vials, counted by their nominal content, do not give the product (mL)."""
+    held = number * Fraction(lot.extractable_volume.value)
+    if held >= product:
+        return ()
+    text = msg(
+        "{product} mL of lot '{lot}' are needed, and only {held} mL can be drawn from {number} vials; it takes {more}",
+        product=exact_digits(product), lot=lot.id, held=exact_digits(held), number=number,
+        more=round_whole(product / Fraction(lot.extractable_volume.value), "up"),
+    )  # fmt: skip
+    return (Warned(code="vials-short", text=text),)
 
 
 def too_few(lot: Lot, number: int) -> Exception:

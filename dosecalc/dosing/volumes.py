@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from dosecalc.dosing.derivation import Factor, exact_digits, signed_percent
 from dosecalc.dosing.questions import Questions
 from dosecalc.dosing.result import Warned
-from dosecalc.dosing.syringes import Graduated, fill_for_sites, fill_volume, ml, on_graduation
+from dosecalc.dosing.syringes import (
+    MOST_TOLERANCE,
+    Graduated,
+    fill_for_sites,
+    fill_volume,
+    ml,
+    on_graduation,
+    tolerance,
+)
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import Answer
 from dosecalc.quantity import Quantity, parse_quantity, round_whole, unit
@@ -269,3 +277,20 @@ def _rate(how: SitePreparation, final: Fraction) -> tuple[Quantity | None, Messa
         final=Factor(ml(final)), minutes=minutes, exact=exact_digits(exact), rate=Factor(rate),
     )  # fmt: skip
     return rate, line
+
+
+def small_diluent(diluent: Fraction, syringe: Syringe) -> tuple[Warned, ...]:
+    """Return a warning where the syringe cannot measure the diluent (mL); the interval holds what that changes (R13).
+
+    The limit is that of `on_graduation`. What the product is made up to still shows on the syringe, so it is no error.
+    """
+    if not diluent or (
+        diluent >= Fraction(syringe.graduation.value) and tolerance(syringe, diluent) <= diluent * MOST_TOLERANCE
+    ):
+        return ()
+    text = msg(
+        "{diluent} mL of diluent are less than the syringe '{syringe}' measures well: make the product up to the final "
+        "volume",
+        diluent=exact_digits(diluent), syringe=syringe.id,
+    )  # fmt: skip
+    return (Warned(code="diluent-small", text=text),)

@@ -292,7 +292,7 @@ def pair(**changes: Any) -> tuple[Any, Any]:
         ROUNDING="half_up",
     )
     active = made(here, "sEV", DoseInput(areas=areas("9.3")), lot(concentration="1e10 particles/mL", cv="12 %"))
-    saline = lot("S1", "saline", None, nominal_volume=q("10 mL"))
+    saline = lot("S1", "saline", None, nominal_volume=q("10 mL"), extractable_volume=q("10 mL"))
     return active, made(here, "saline", NOTHING, saline)
 
 
@@ -528,3 +528,29 @@ def test_infusions_with_an_overage_give_a_part_of_what_is_mixed() -> None:
     assert (got.final_volume, got.product_volume) == (q("105 mL"), q("5.8 mL"))
     assert got.delivered == Fraction(58, 10) * Fraction(100, 105) * 18_400_000
     assert got.rate == q("140 mL/h")
+
+
+def test_vials_that_do_not_give_their_nominal_content_are_said_loudly() -> None:
+    # 2.7 mL of product: 3 vials of 1 mL; from each 0.8 mL can be drawn: 2.4 mL, and 2.7 ÷ 0.8 = 3.375: 4 vials
+    got = at_sites("24", cv="10 %", extractable_volume=q("0.8 mL"))
+    assert got.vials == 3
+    assert [(warned.code, str(warned.text)) for warned in got.warnings] == [
+        (
+            "vials-short",
+            "2.7 mL of lot 'L1' are needed, and only 2.4 mL can be drawn from 3 vials; it takes 4",
+        )
+    ]
+
+
+def test_a_diluent_too_small_to_measure_is_said_loudly() -> None:
+    # 2.4e9 × 2.7 ÷ 2.4 ÷ 1.003e9 = 2.6919… → 2.69 mL, so 0.01 mL of diluent: ±(0.015 + 0.0002) is ±152 %
+    got = at_sites("24", cv="10 %", concentration="1.003e9 particles/mL")
+    assert got.diluent_volume == q("0.01 mL")
+    assert [(warned.code, str(warned.text)) for warned in got.warnings] == [
+        (
+            "diluent-small",
+            "0.01 mL of diluent are less than the syringe '1mL' measures well: make the product up to the final volume",
+        )
+    ]
+    # 2.4e9 × 2.7 ÷ 2.4 ÷ 1.015e9 = 2.6600… → 2.66 mL, so 0.04 mL: ±(0.015 + 0.0008) is ±39.5 %
+    assert at_sites("24", cv="10 %", concentration="1.015e9 particles/mL").warnings == ()
