@@ -47,9 +47,9 @@ STRENGTH = "    concentration: 1.0e9 particles/mL"
 
 LOTS: list[tuple[tuple[str, ...], tuple[str, str], str, str]] = [
     # Concentration in another unit than certificate and limits, and in one that no dose counts.
-    (SITES, lot(A, STRENGTH, "    concentration: 1.0e9 cells/mL"), "DC110", "of the lot's strength in particles/mL (R3)"),
+    (SITES, lot(A, STRENGTH, "    concentration: 1.0e9 cells/mL"), "DC110", "strength in particles/mL (R3)"),
     (SITES, lot(A, STRENGTH, "    concentration: 1.0e9 particles"), "DC110", "the unit 'particles' cannot be here"),
-    (SITES, lot(A, STRENGTH, "    concentration: 1.0e9 particles/site"), "DC110", "unit 'particles/site' cannot be here"),
+    (SITES, lot(A, STRENGTH, "    concentration: 1.0e9 particles/site"), "DC110", "'particles/site' cannot be here"),
     # Ten-fold off the certificate (R6), and off by less without having been measured again.
     (SITES, lot(A, STRENGTH, "    concentration: 1.0e10 particles/mL"), "DC175", "about ten-fold apart (R6)"),
     (SITES, lot(A, STRENGTH, "    concentration: 1.0e8 particles/mL"), "DC175", "about ten-fold apart (R6)"),
