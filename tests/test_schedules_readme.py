@@ -89,3 +89,22 @@ def test_every_column_is_explained() -> None:
 
     columns = {*PLAIN, *FOR_DOSES, *DOSES, *VISITS}
     assert [name for name in sorted(columns) if f"`{name}`" not in PAGE] == []
+
+
+def test_every_key_of_a_worksheet_is_explained() -> None:
+    from pharmacy import BOTTLES, CELLS, SITES, SPLIT, prepare
+
+    section = PAGE[PAGE.index("### The JSON of a worksheet") : PAGE.index("## Messages")]
+    thawed = ("--thawed-at", "2026-03-02T09:10")
+    made = [prepare(*words, "--json").json for words in (SITES, SPLIT, (*CELLS, *thawed), BOTTLES)]
+    assert sorted({key for each in made for key in _own_keys(each)} - set(re.findall(r"`(\w+)`", section))) == []
+
+
+def _own_keys(value: object) -> set[str]:
+    """The keys of a worksheet, but for those that it has from `dose --json`."""
+    if isinstance(value, list):
+        return set().union(*map(_own_keys, value))
+    if not isinstance(value, dict):
+        return set()
+    inside = {name: part for name, part in value.items() if name not in ("dose", "assumptions", "warnings")}
+    return set(value).union(*map(_own_keys, inside.values()))
