@@ -1,4 +1,6 @@
-"""What dosecalc writes, byte for byte (pictures: by their looks). Not worked examples: they say when an output changes, and a person must look.
+"""What dosecalc writes, byte for byte, and pictures by their looks.
+
+These are no worked examples: they say when an output changes, and a person must look.
 
 To renew after a wanted change: `pytest tests/test_golden.py --renew-golden`, then read the difference.
 """
