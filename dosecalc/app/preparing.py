@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from dosecalc.app.typed import Asked, dose_input
@@ -234,6 +233,7 @@ def _earlier(settled: Settled, path: str | None, participant: str | None) -> dic
     """What the participant got before, by product, from the worksheet of an earlier visit."""
     if path is None:
         return {}
+    from dosecalc.checking.sheet import open_sheet
     from dosecalc.dosing.guard import EarlierDose
 
     if participant is None:
@@ -242,24 +242,24 @@ def _earlier(settled: Settled, path: str | None, participant: str | None) -> dic
             msg("without the participant's code nobody can say whose worksheet {path} is", path=path),
             msg("give the code with --participant; it stands on the worksheet"),
         )
-    document = read_worksheet(read_file(path), path)
-    if document["protocol"] != settled.protocol.id or document["participant"] != participant:
+    sheet = open_sheet(read_worksheet(read_file(path), path), path)
+    if sheet.head.must("protocol") != settled.protocol.id or sheet.head.text("participant") != participant:
         raise refuse(
             "DC339",
             msg("{path} is a worksheet of another protocol or participant", path=path),
             msg("give the worksheet of an earlier visit of this participant, and the code with --participant"),
         )
-    doses = [made["dose"] for made in document.get("preparations", [document])]
-    return {
-        dose["product"]: EarlierDose(
-            visit=document["visit"],
-            product=dose["product"],
-            total=Quantity(Decimal(dose["total"]), unit(dose["unit"])),
-            area_cm2=Decimal(dose["area_cm2"]) if "area_cm2" in dose else None,
-        )
-        for dose in doses
-        if "total" in dose
-    }
+    found = {}
+    for made in sheet.preparations:
+        total = made.dose.number("total")
+        if total is not None:
+            found[made.product] = EarlierDose(
+                visit=sheet.visit,
+                product=made.product,
+                total=Quantity(total, unit(made.dose.must("unit"))),
+                area_cm2=made.dose.number("area_cm2"),
+            )
+    return found
 
 
 def _check_lots(stock: Stock, doses: Sequence[Dose], wanted: Wanted) -> None:

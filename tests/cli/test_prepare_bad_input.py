@@ -257,6 +257,14 @@ def test_an_earlier_worksheet_of_another_person_or_edited_by_hand_is_refused(tmp
     assert prepare(*words, edited, "--participant", "SZ-001").code == 0
 
 
+@pytest.mark.parametrize("key", ["protocol", "visit", "dose", "stock"])
+def test_an_earlier_worksheet_that_lacks_something_is_refused(key: str, tmp_path: Path) -> None:
+    path = worksheet(tmp_path)
+    made = {name: value for name, value in json.loads(Path(path).read_text("utf-8")).items() if name != key}
+    Path(path).write_text(json.dumps(made | {"digest": digest_of(made)}), "utf-8")
+    refused(tmp_path, *SITES, "--previous", path, "--participant", "SZ-001", code="DC661", says="this worksheet")
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
     for out in (str(tmp_path / "out"), ""):
