@@ -91,7 +91,7 @@ def share_out(areas: Sequence[tuple[str, Fraction]], sites: int) -> tuple[PatchS
             msg("give the number of sites of the dose: a whole number, 1 or more"),
         )
     total = sum((area for _, area in areas), Fraction(0))
-    if sites * _CELL > total:
+    if sites > 1 and sites * _CELL > total:
         raise _too_many(sites, total)
     exact = [area * sites / total for _, area in areas]
     given = [quota // 1 for quota in exact]

@@ -252,3 +252,11 @@ def test_a_patch_without_room_inside_its_edge_is_refused() -> None:
         "DC377 the patch scratch is too narrow for a site inside its edge; "
         "check its outline and the scale, or leave it out"
     )
+
+
+def test_one_site_is_close_to_no_other() -> None:
+    # 0.125 cm × 0.125 cm is less than 0.2² × √3 ÷ 2 = 0.0346… cm², and larger than the least patch, 0.01 cm²
+    found = spread([rectangle("0.125", "0.125")], 1)
+    assert (len(found.sites), found.least_spacing) == (1, None)
+    with pytest.raises(Refusal, match="DC374"):
+        spread([rectangle("0.125", "0.125")], 2)
