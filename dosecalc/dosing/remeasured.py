@@ -53,6 +53,34 @@ def check_remeasured(settled: Settled, arms: Sequence[str], visits: Sequence[str
         raise Refusal(dict.fromkeys(findings))
 
 
+def one_number(protocol: Protocol, arms: Sequence[str]) -> Finding | None:
+    """Return what is wrong with several patches where each participant has several areas; None where they may be given.
+
+    There, several numbers could be one for each area, and the sum of both would be given to one of them (R9).
+    """
+    if protocol.masking.allocation != "every_arm" or len(protocol.areas) < 2:
+        return None
+    followed = dict.fromkeys(
+        behind.area
+        for arm in arms
+        for dose in protocol.arms[arm].doses
+        for behind in rules_behind(protocol, dose)
+        if isinstance(behind.rule, PerSite | PerArea)
+    )
+    if len(followed) == 1 and (area := next(iter(followed))) is not None:
+        label = protocol.areas[area].label
+        return Finding(
+            "DC652",
+            msg("several areas are given, and the dose follows from the {area} alone", area=label),
+            msg("give the {area} as one number, in cm²; add up patches of it before", area=label),
+        )
+    return Finding(
+        "DC652",
+        msg("several areas are given, and the doses follow from one"),
+        msg("give that area as one number, in cm²; add up patches of it before"),
+    )
+
+
 def latest_measured(visits: Sequence[str], again: Collection[str]) -> dict[str, str | None]:
     """Return at which visit the area was measured that holds at each of `visits`, which are in their order.
 

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 from dosecalc.dosing.area import check_areas, check_method, read_areas, split_patches
+from dosecalc.dosing.cohort import cohort_doses
+from dosecalc.dosing.dose import calculate
+from dosecalc.dosing.result import DoseInput
 from dosecalc.errors import Refusal
-from dosing.building import areas, protocol, settled
+from dosing.building import areas, per_area, placebo_of, protocol, rule, settled
 
 SITE = settled(protocol({"A": ()})).site
 
@@ -88,3 +92,39 @@ def test_a_rectangle_needs_the_sites_permission() -> None:
 def test_an_unknown_method_is_refused_with_those_that_exist() -> None:
     with pytest.raises(Refusal, match="write one of: ellipse, tracing, planimetry, polygon, rectangle"):
         check_method("guess", None)
+
+
+SPLIT = protocol(
+    {
+        "sEV": [rule("V1", area="study", per_area=per_area("5e8 particles/cm²", rounding="up"))],
+        "saline": [rule("V1", "saline", "placebo", area="control", volume_matched=placebo_of("sEV"))],
+    },
+    allocation="every_arm",
+    masked=True,
+)
+
+
+@pytest.mark.parametrize("arms", [("sEV", "saline"), ("sEV",), ("saline",)])
+def test_several_numbers_are_refused_where_each_participant_has_several_areas(arms: tuple[str, ...]) -> None:
+    # One for each area would be summed, and the study area would get the particles of both.
+    with pytest.raises(Refusal) as refusal:
+        calculate(settled(SPLIT), arms, DoseInput(areas=areas("10", "12")))
+    assert str(refusal.value) == (
+        "DC652 several areas are given, and the dose follows from the study alone; "
+        "give the study as one number, in cm²; add up patches of it before"
+    )
+    assert calculate(settled(SPLIT), arms, DoseInput(areas=areas("10"))).doses
+
+
+def test_both_engines_refuse_the_same_rows_with_several_numbers() -> None:
+    table = pd.DataFrame({"area_cm2": ["10", "10;12", "3", "1;2;3"]})
+    with pytest.raises(Refusal) as refusal:
+        cohort_doses(settled(SPLIT), table)
+    (finding,) = refusal.value.findings
+    assert (finding.code, str(finding.what)) == (
+        "DC652",
+        "rows 2, 4: several areas are given, and the dose follows from the study alone",
+    )
+    named = table.assign(arm=["", "sEV", "", "saline"])
+    with pytest.raises(Refusal, match="rows 2, 4: several areas"):
+        cohort_doses(settled(SPLIT), named)

@@ -119,6 +119,7 @@ cm2 = st.one_of(
     st.decimals("0.1", "260", places=1), st.decimals("0.001", "3", places=3), st.integers(1, 170).map(Decimal)
 )
 patches = st.lists(cm2, min_size=1, max_size=3)
+mostly_one = st.one_of(cm2.map(lambda value: [value]), cm2.map(lambda value: [value]), patches)
 possible = patches.filter(lambda values: sum(values) <= 500)
 
 
@@ -263,7 +264,7 @@ def test_both_engines_agree_on_every_row(
 
 
 @given(
-    st.lists(st.tuples(patches, st.integers(4_000, 51_000)), min_size=1, max_size=6),
+    st.lists(st.tuples(mostly_one, st.integers(4_000, 51_000)), min_size=1, max_size=6),
     answers,
     st.none() | st.sampled_from(ROUNDINGS),
 )

@@ -198,7 +198,7 @@ def test_areas_of_visits_cannot_be_seen_outside_the_pharmacy(tmp_path: Path) -> 
     hidden = [
         ",9.5,2026-03-30,,",
         ",9.5,2026-03-30,8,2026-04-30",
-        "exosomes,12,2026-03-29,8.5;1,2026-04-30",
+        "exosomes,12,2026-03-29,8.5,2026-04-30",
         "saline,,,7,2026-04-29",
     ]
     seen = []
