@@ -137,12 +137,34 @@ def _said(option: str, texts: Iterable[str], known: Collection[str | None]) -> d
     for text in texts:
         before, equals, after = text.partition("=")
         visit, said = (before, after) if equals and before else (None, text)
-        if visit in found:
-            raise _twice(option, visit or "--area")
         if visit not in known:
             raise _without_area(option, visit)
+        if visit in found:
+            raise _said_again(option, visit)
         found[visit] = said
     return found
+
+
+_ONCE = {
+    "--area-method": msg(
+        "if they were measured in different ways, leave it out and write them on the worksheet by hand"
+    ),
+    "--area-by": msg('write all names in one, for example "CRC-02, CRC-05"'),
+    "--area-date": msg("give the first day on which one of them was measured"),
+}
+"""What to do where patches that are added up were measured differently: an area has one method, name and day."""
+
+
+def _said_again(option: str, visit: str | None) -> Usage:
+    if visit is None:
+        what = msg("{option} is given twice: it is said once, for all patches of --area together", option=option)
+    else:
+        what = msg(
+            "{option} is given twice for {visit}: it is said once, for all patches of --area-at {visit} together",
+            option=option,
+            visit=visit,
+        )
+    return _usage("DC006", what, _ONCE[option])
 
 
 def _without_area(option: str, visit: str | None) -> Refusal:

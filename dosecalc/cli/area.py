@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from dosecalc import app, shapes
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, common_options, examples, help_text, option, site_option
+from dosecalc.dosing.area import Measured
 from dosecalc.quantity import plain
 from dosecalc.text import msg
 
@@ -61,7 +63,14 @@ def show(ui: Ui, found: MeasuredAreas) -> None:
             (msg("Date"), "left"),
         ],
         [
-            (patch.name, plain(patch.area), patch.method, patch.usual_error, patch.measured_by, patch.date.isoformat())
+            (
+                patch.name,
+                plain(patch.area),
+                Measured(method=patch.method).words,
+                patch.usual_error,
+                patch.measured_by,
+                patch.date.isoformat(),
+            )
             for patch in found.patches
         ],
     )
@@ -75,5 +84,32 @@ def show(ui: Ui, found: MeasuredAreas) -> None:
         ui.line()
         ui.line(msg("Warning: {text}", text=warning))
     ui.line()
-    options = " ".join(f"--area {plain(patch.area)}" for patch in found.patches)
-    ui.line(msg("For the dose: {options}", options=options))
+    methods = {patch.method for patch in found.patches}
+    names = dict.fromkeys(patch.measured_by for patch in found.patches)
+    days = {patch.date for patch in found.patches}
+    options = [f"--area {plain(patch.area)}" for patch in found.patches]
+    if len(methods) == 1:
+        options.append(f"--area-method {found.patches[0].method}")
+    else:
+        ui.line(
+            msg(
+                "The patches were measured in different ways, and --area-method takes one for all of them: it is left "
+                "out here. Write on the worksheet by hand how each was measured."
+            )
+        )
+    if len(days) > 1:
+        ui.line(
+            msg(
+                "The patches were measured on different days: --area-date names the first, from which the age of an "
+                "area counts."
+            )
+        )
+    options += [f"--area-by {_typed(', '.join(names))}", f"--area-date {min(days).isoformat()}"]
+    ui.line(msg("For the dose: {options}", options=" ".join(options)))
+
+
+def _typed(text: str) -> str:
+    """A text as it is typed after an option: in double quotes, which every shell knows, where those are enough."""
+    if text.replace("-", "").replace("_", "").isalnum():
+        return text
+    return quote(text) if set(text) & set('"$`!%\\') else f'"{text}"'

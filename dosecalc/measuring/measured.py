@@ -138,7 +138,7 @@ def _area(entry: Entry, drawing: Drawing | None, scale: Decimal | None) -> _Resu
     assert scale is not None, "what is in pixels has a scale"
     squared = Fraction(scale) ** 2
     if entry.product_px is not None:
-        pixels = exact_digits(entry.product_px)
+        pixels = _pixels(entry.product_px)
         sides = msg("{pixels} px² ÷ ({scale} px/cm)²", pixels=pixels, scale=plain(scale))
         product = entry.product_px / squared
         return _ellipse(product, sides) if entry.method == "ellipse" else _straight(product, sides)
@@ -147,12 +147,12 @@ def _area(entry: Entry, drawing: Drawing | None, scale: Decimal | None) -> _Resu
     if holes:
         pixels_of = msg(
             "({enclosed} px² − {holes} px²) ÷ ({scale} px/cm)²",
-            enclosed=exact_digits(enclosed),
-            holes=exact_digits(holes),
+            enclosed=_pixels(enclosed),
+            holes=_pixels(holes),
             scale=plain(scale),
         )
     else:
-        pixels_of = msg("{pixels} px² ÷ ({scale} px/cm)²", pixels=exact_digits(enclosed), scale=plain(scale))
+        pixels_of = msg("{pixels} px² ÷ ({scale} px/cm)²", pixels=_pixels(enclosed), scale=plain(scale))
     return _straight((enclosed - holes) / squared, pixels_of)
 
 
@@ -176,6 +176,13 @@ def _ellipse(product: Fraction, how: Message) -> _Result:
 
 def _rounded(area: Decimal) -> Message:
     return msg("rounded to 0.01 cm², halves up: {area} cm²", area=plain(area))
+
+
+def _pixels(value: Fraction) -> str:
+    """Square pixels; after three decimals an ellipsis: nobody types more, and the area in cm² would not change."""
+    if 1000 % value.denominator == 0:
+        return exact_digits(value)
+    return f"{exact_digits(Fraction(value.numerator * 1000 // value.denominator, 1000))}…"
 
 
 def _decimals(value: Decimal) -> int:

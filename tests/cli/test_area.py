@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,15 +61,79 @@ def test_people_read_a_table_the_steps_and_how_to_go_on(folder: Path) -> None:
         "  nape: measured as 3.3 cm²",
         "  area: 6.25 + 5.84 + 3.3 = 15.39 cm²",
         "",
-        "For the dose: --area 6.25 --area 5.84 --area 3.3",
+        (
+            "The patches were measured in different ways, and --area-method takes one for all of them: it is left out "
+            "here. Write on the worksheet by hand how each was measured."
+        ),
+        "For the dose: --area 6.25 --area 5.84 --area 3.3 --area-by CRC-02 --area-date 2026-02-27",
     ]
 
 
 def test_the_last_line_is_what_dose_takes(folder: Path) -> None:
     line = dosecalc("area", "patches.json").out.splitlines()[-1]
-    words = line.partition(": ")[2].split()
+    dose = taken(line)
+    assert (dose["area_cm2"], dose["area_measured_by"], dose["area_date"]) == ("15.39", "CRC-02", "2026-02-27")
+    assert "area_method" not in dose
+
+
+def taken(line: str) -> dict[str, Any]:
+    """The dose that follows from the last line of `area`, typed as it stands there."""
+    words = shlex.split(line.partition(": ")[2])
     ran = dosecalc("dose", "NCT07203599", "--arm", "phase1-A", "--round", "up", "--visit", "W0", "--json", *words)
-    assert ran.json["doses"][0]["area_cm2"] == "15.39"
+    dose: dict[str, Any] = ran.json["doses"][0]
+    return dose
+
+
+def written(folder: Path, *patches: dict[str, Any]) -> list[str]:
+    folder.joinpath("values.json").write_text(
+        json.dumps({"dosecalc_area": "1", "patches": patches}, ensure_ascii=False), encoding="utf-8"
+    )
+    return dosecalc("area", "values.json").out.splitlines()
+
+
+def test_what_was_measured_in_one_way_by_one_person_on_one_day_goes_on_whole(folder: Path) -> None:
+    one = patch(name="a", method="tracing", area_cm2=3, measured_by="Example nurse")
+    lines = written(folder, one, one | {"name": "b", "area_cm2": 20.5})
+    assert lines[-1] == (
+        'For the dose: --area 3 --area 20.5 --area-method tracing --area-by "Example nurse" --area-date 2026-02-27'
+    )
+    assert not [line for line in lines if "by hand" in line]
+    dose = taken(lines[-1])
+    assert [dose[key] for key in ("area_cm2", "area_method", "area_measured_by", "area_date")] == [
+        "23.5", "tracing", "Example nurse", "2026-02-27",
+    ]  # fmt: skip
+
+
+def test_two_people_are_both_named_and_the_age_counts_from_the_first_day(folder: Path) -> None:
+    one = patch(name="a", method="tracing", area_cm2=3)
+    lines = written(
+        folder, one, one | {"name": "b", "measured_by": "张护士", "date": "2026-02-25"}, one | {"name": "c"}
+    )
+    assert lines[-2:] == [
+        (
+            "The patches were measured on different days: --area-date names the first, from which the age of an area "
+            "counts."
+        ),
+        (
+            'For the dose: --area 3 --area 3 --area 3 --area-method tracing --area-by "CRC-02, 张护士" '
+            "--area-date 2026-02-25"
+        ),
+    ]
+    assert taken(lines[-1])["area_measured_by"] == "CRC-02, 张护士"
+
+
+@pytest.mark.parametrize("name", ["O'Neil", 'the "new" nurse', "a $HOME `x`", "R&D", "50 %"])
+def test_a_name_with_signs_that_a_shell_reads_is_quoted(folder: Path, name: str) -> None:
+    lines = written(folder, patch(method="tracing", area_cm2=3, measured_by=name))
+    assert taken(lines[-1])["area_measured_by"] == name
+
+
+def test_the_chinese_table_names_methods_in_chinese_and_options_as_they_are_typed(folder: Path) -> None:
+    ran = dosecalc("area", "patches.json", "--language", "zh")
+    assert [word for word in ("多边形法", "椭圆法", "描记法") if word in ran.out] == ["多边形法", "椭圆法", "描记法"]
+    assert not [word for word in ("polygon", "ellipse", "tracing") if word in ran.out]
+    folder.joinpath("one.json").write_text(document(patch(points=SQUARE)), encoding="utf-8")
+    assert "--area-method polygon" in dosecalc("area", "one.json", "--language", "zh").out.splitlines()[-1]
 
 
 def test_programs_read_json(folder: Path) -> None:

@@ -77,7 +77,31 @@ def test_the_json_has_what_is_known_of_the_measuring(site: str) -> None:
         (["--area-by", "=cmd()"], 'DC622 the text "=cmd()" begins as a formula does: '),
         (["--area-by", "one\ntwo"], "DC501 the text 'one<U+000A>two' holds a line break or another character "),
         (["--area-date", "2026-02-30"], "DC402 2026-02-30 does not exist: February 2026 has 28 days; "),
-        (["--area-date", "2026-02-01", "--area-date", "2026-02-02"], "DC006 --area-date names --area twice; "),
+        (
+            ["--area", "3", "--area-method", "tracing", "--area-method", "ellipse"],
+            (
+                "DC006 --area-method is given twice: it is said once, for all patches of --area together; if they were "
+                "measured in different ways, leave it out and write them on the worksheet by hand\n"
+            ),
+        ),
+        (
+            ["--area", "3", "--area-by", "CRC-02", "--area-by", "CRC-05"],
+            (
+                "DC006 --area-by is given twice: it is said once, for all patches of --area together; write all names in "
+                'one, for example "CRC-02, CRC-05"\n'
+            ),
+        ),
+        (
+            ["--area-date", "2026-02-01", "--area-date", "2026-02-02"],
+            (
+                "DC006 --area-date is given twice: it is said once, for all patches of --area together; give the first "
+                "day on which one of them was measured\n"
+            ),
+        ),
+        (
+            ["--area-at", "W4=20;3", "--area-by", "W4=CRC-02", "--area-by", "W4=CRC-05"],
+            "DC006 --area-by is given twice for W4: it is said once, for all patches of --area-at W4 together; ",
+        ),
     ],
 )
 def test_what_is_wrong_with_an_area_is_said(site: str, words: list[str], said: str) -> None:

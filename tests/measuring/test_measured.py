@@ -187,3 +187,13 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         patch(points=bow_tie), patch(name="nape", points=SQUARE[:2]), patch(name="left", points=SQUARE, date="x")
     )
     assert [found.code for found in refused(text)] == ["DC389", "DC388", "DC401"]
+
+
+def test_more_decimals_of_a_square_pixel_than_a_pocket_calculator_needs_are_not_shown() -> None:
+    # 100.12345 × 100.54321 = 10,066.7330592745 px²; ÷ 1,600 = 6.2917081620465625 cm²
+    corners = [[0, 0], [100.12345, 0], [100.12345, 100.54321], [0, 100.54321]]
+    found = areas(document(patch(points=corners)))
+    assert str(found.derivation[0]).startswith("vertex: 10,066.733… px² ÷ (40 px/cm)² = 6.2917")
+    # 100.5 × 100.25 = 10,075.125 px²: three decimals are shown
+    corners = [[0, 0], [100.5, 0], [100.5, 100.25], [0, 100.25]]
+    assert str(areas(document(patch(points=corners))).derivation[0]).startswith("vertex: 10,075.125 px² ÷")
