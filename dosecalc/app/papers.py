@@ -45,7 +45,6 @@ def write_papers(
     language: Language,
     *,
     labels: LabelKind,
-    area_a: str | None,
     font: str | None,
     replace_old: bool,
 ) -> tuple[list[WrittenPaper], list[Message]]:
@@ -66,7 +65,7 @@ def write_papers(
         f"{name}-worksheet.pdf": worksheet_pdf([sheet], language, font),
         f"{name}-worksheet.html": worksheet_html(sheet, language),
     }
-    notes = _labels(sheet, language, labels, area_a, font, name, files)
+    notes = _labels(sheet, language, labels, font, name, files)
     write_together(folder, files, replace=replace_old)
     written = [
         WrittenPaper(path=os.path.join(folder, file), sha256=hashlib.sha256(data).hexdigest())
@@ -79,7 +78,6 @@ def _labels(
     sheet: Worksheet,
     language: Language,
     kind: LabelKind,
-    area_a: str | None,
     font: str | None,
     name: str,
     files: dict[str, bytes],
@@ -89,7 +87,8 @@ def _labels(
     here, protocol = sheet.settled.here, sheet.settled.protocol
     if here is None or here.label is None:
         return [msg("no labels: the site file has nothing under 'label' for {protocol}", protocol=protocol.id)]
-    letters = _letters(tuple(protocol.areas), area_a)
+    area_a = next((area for given in sheet.inputs if given.name == "area_a" for area in given.values), None)
+    letters = None if area_a is None else _letters(tuple(protocol.areas), area_a)
     kinds = {"label-unmasked": False, "label-masked": True} if protocol.masking.masked else {"label": False}
     notes: list[Message] = []
     for part, masked in kinds.items():
@@ -107,18 +106,8 @@ def _labels(
     return notes
 
 
-def _letters(areas: Sequence[str], area_a: str | None) -> dict[str, str] | None:
+def _letters(areas: Sequence[str], area_a: str) -> dict[str, str]:
     """Which area has which letter: the one that was named is A, the others follow."""
-    if area_a is None:
-        return None
-    if area_a not in areas:
-        raise refuse(
-            "DC649",
-            msg("'{area}' is not an area of this protocol", area=area_a),
-            msg("its areas are: {areas}", areas=", ".join(areas))
-            if areas
-            else msg("leave --area-a out: this protocol tells no areas apart"),
-        )
     order = [area_a, *(area for area in areas if area != area_a)]
     return {area: chr(ord("A") + place) for place, area in enumerate(order)}
 

@@ -38,6 +38,8 @@ class Wanted:
     participant: str | None = None
     earlier: str | None = None
     """A worksheet of an earlier visit (path), which the dose is compared with (R6)."""
+    area_a: str | None = None
+    """Which area of the participant a masked label calls A."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +77,7 @@ def prepare(
 
     if wanted.participant is not None:
         check_code(wanted.participant)
+    _check_area_a(tuple(settled.protocol.areas), wanted.area_a)
     arms = dosed_arms(settled.protocol, arm)
     weight = Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None
     weighed = _weighed(settled, arms)
@@ -100,7 +103,7 @@ def prepare(
         visit_label=_label(settled, arms, when.on, wanted.visit),
         doses=replace(doses, doses=tuple(each.dose for each in made)),
         preparations=made,
-        inputs=tuple(worksheet_inputs(arm, asked, given, wanted.thawed_at, made)),
+        inputs=tuple(worksheet_inputs(arm, asked, given, wanted, made)),
         overrides=tuple(overrides(asked)),
         draft=(*doses.draft, *_drafts(settled, stock, doses), *_out_of_time(when, here)),
         warnings=(*doses.warnings, *unusual),
@@ -117,6 +120,18 @@ def answered(sheet: Worksheet, questions: Sequence[Question], by: str) -> Worksh
     """The worksheet with what a person was asked and confirmed, which stands on it for ever (R6, R16)."""
     said = (msg("{by} was asked and confirmed: {question}", by=by, question=question.text) for question in questions)
     return replace(sheet, overrides=(*sheet.overrides, *said))
+
+
+def _check_area_a(areas: Sequence[str], area_a: str | None) -> None:
+    if area_a is None or area_a in areas:
+        return
+    raise refuse(
+        "DC649",
+        msg("'{area}' is not an area of this protocol", area=area_a),
+        msg("its areas are: {areas}", areas=", ".join(areas))
+        if areas
+        else msg("leave --area-a out: this protocol tells no areas apart"),
+    )
 
 
 def _weighed(settled: Settled, arms: Sequence[str]) -> bool:

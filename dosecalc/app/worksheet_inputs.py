@@ -11,6 +11,7 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from dosecalc.app.preparing import Wanted
     from dosecalc.app.typed import Asked
     from dosecalc.dosing.prepared import Dispensing, Preparation
     from dosecalc.dosing.result import DoseInput
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def worksheet_inputs(
-    arm: str | None, asked: Asked, given: DoseInput, thawed_at: str | None, made: Sequence[Preparation | Dispensing]
+    arm: str | None, asked: Asked, given: DoseInput, wanted: Wanted, made: Sequence[Preparation | Dispensing]
 ) -> Iterator[Input]:
-    """Give what the second person must find again in the sources, as it was typed; `thawed_at` is the option."""
+    """Give what the second person must find again in the sources, as it was typed."""
     if arm is not None:
         yield Input(name="arm", label=msg("arm"), values=(arm,))
     yield from _areas(asked, given, made)
@@ -30,8 +31,10 @@ def worksheet_inputs(
         yield Input(name="level", label=msg("dose level"), values=(asked.level,))
     if asked.rounding is not None:
         yield Input(name="rounding", label=msg("rounding"), values=(asked.rounding,))
-    if thawed_at is not None:
-        yield Input(name="thawed_at", label=msg("thawed at"), values=(thawed_at,))
+    if wanted.thawed_at is not None:
+        yield Input(name="thawed_at", label=msg("thawed at"), values=(wanted.thawed_at,))
+    if wanted.area_a is not None:
+        yield Input(name="area_a", label=msg("area A"), values=(wanted.area_a,))
     for each in made:
         yield Input(name="lot", label=msg("lot"), values=(each.lot.id,))
         if each.lot.concentration is not None:

@@ -110,7 +110,7 @@ def command(
         arm=arm,
         asked=asked(dose),
         wanted=app.Wanted(
-            visit=visit, lots=lots, thawed_at=thawed_at, on=on, participant=participant, earlier=previous
+            visit=visit, lots=lots, thawed_at=thawed_at, on=on, participant=participant, earlier=previous, area_a=area_a
         ),
         made_at=app.stamp(stamp, settled),
         preparer=preparer,
@@ -119,9 +119,7 @@ def command(
     written: list[app.WrittenPaper] = []
     notes: list[Message] = []
     if out is not None:
-        written, notes = app.write_papers(
-            sheet, out, ui.language, labels=labels, area_a=area_a, font=font, replace_old=force
-        )
+        written, notes = app.write_papers(sheet, out, ui.language, labels=labels, font=font, replace_old=force)
     if ui.as_json:
         document = app.worksheet_document(sheet, ui.language)
         files = [{"path": file.path, "sha256": file.sha256} for file in written]

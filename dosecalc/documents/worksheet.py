@@ -21,7 +21,7 @@ class Input:
     An area has a value for each patch.
     """
 
-    name: Literal["area", "weight", "level", "arm", "lot", "concentration", "rounding", "thawed_at"]
+    name: Literal["area", "weight", "level", "arm", "lot", "concentration", "rounding", "thawed_at", "area_a"]
     label: Message
     values: tuple[str, ...]
     method: str | None = None

@@ -352,6 +352,8 @@ def test_masked_labels_of_two_areas_say_a_and_b_and_nothing_of_which_is_which(tm
     for name in sorted(MASKED):
         study, control = ((tmp_path / area / f"INJ1-{name}").read_bytes() for area in ("study", "control"))
         assert study == control
+    inputs = {entry["name"]: entry["values"] for entry in prepared(*SPLIT, "--area-a", "control")["inputs"]}
+    assert inputs["area_a"] == ["control"]
     unmasked = [(tmp_path / area / "INJ1-label-unmasked.html").read_bytes() for area in ("study", "control")]
     assert unmasked[0] != unmasked[1]
 
