@@ -205,18 +205,18 @@ def _patch(patch: MeasuredPatch, language: Language) -> dict[str, Any]:
     return shape
 
 
-def injection_map(mapped: Mapped) -> dict[str, Any]:
+def injection_map(mapped: Mapped, language: Language) -> dict[str, Any]:
     """The JSON of `map`; the second area of two stands under `beside`."""
     first, *others = mapped.areas
-    shape = _mapped_area(first)
+    shape = _mapped_area(first, language)
     if others:
-        shape["beside"] = _mapped_area(others[0])
+        shape["beside"] = _mapped_area(others[0], language)
     written = mapped.written
     shape["files"] = [] if written is None else [{"path": written.path, "sha256": written.sha256}]
     return shape
 
 
-def _mapped_area(area: MappedArea) -> dict[str, Any]:
+def _mapped_area(area: MappedArea, language: Language) -> dict[str, Any]:
     shape: dict[str, Any] = {} if area.label is None else {"label": area.label}
     spread = area.spread
     if spread is not None:
@@ -231,4 +231,6 @@ def _mapped_area(area: MappedArea) -> dict[str, Any]:
     shape["patches"] = [
         {"name": patch.name, "area_cm2": to_hundredths(patch.area), "sites": patch.sites} for patch in area.patches
     ]
+    if area.warnings:
+        shape["warnings"] = [{"code": code, "text": render(text, language)} for code, text in area.warnings]
     return shape

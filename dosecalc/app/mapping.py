@@ -47,8 +47,11 @@ class Mapping:
 def map_sites(asked: Mapping, language: Language) -> Mapped:
     """Spread the sites over one area, or two, and write the map where `out` names a file.
 
+    Two areas come in the order of their letters: the order of the files could tell which of them gets the product
+    (R15).
+
     Raises:
-        Usage: DC378, options that do not go together, a label that is no letter.
+        Usage: DC378, options that do not go together, a label that is no letter; DC690, two areas without letters.
         InvalidFile: what is wrong with an area file; DC399, some of its patches have no outline to be drawn.
         Refusal: DC373 to DC377 and DC379; an option that cannot be read; DC6xx, a file that cannot be read or written.
     """
@@ -60,12 +63,11 @@ def map_sites(asked: Mapping, language: Language) -> Mapped:
         check_code(asked.participant)
     site = _site(asked.site)
     first = _sites(asked.sites)
-    label = "A" if asked.control is not None and asked.label_a is None else asked.label_a
-    areas = [_area(asked.file, first, asked.scale, label, site, drawn=kind is not None)]
+    areas = [_area(asked.file, first, asked.scale, asked.label_a, site, drawn=kind is not None)]
     if asked.control is not None:
         second = first if asked.control_sites is None else _sites(asked.control_sites)
-        label = "B" if asked.label_b is None else asked.label_b
-        areas.append(_area(asked.control, second, asked.control_scale, label, site, drawn=kind is not None))
+        areas.append(_area(asked.control, second, asked.control_scale, asked.label_b, site, drawn=kind is not None))
+        areas.sort(key=lambda area: (area.label or "").lower())
     if asked.out is None or kind is None:
         return Mapped(areas=tuple(areas))
     from dosecalc.documents.injection_map import injection_map
@@ -97,15 +99,27 @@ def _check_options(asked: Mapping) -> None:
             if value is not None:
                 what = msg("{option} is for a second area, and --control names none", option=option)
                 raise Usage([Finding("DC378", what, msg("name its file with --control, or leave it out"))])
-    labels = ["A" if asked.label_a is None else asked.label_a, "B" if asked.label_b is None else asked.label_b]
-    for label in labels:
+    labels = {"--label-a": asked.label_a, "--label-b": asked.label_b}
+    missing = [option for option, label in labels.items() if label is None]
+    if asked.control is not None and missing:
+        what = msg(
+            "--control needs {options}: the order of the files does not say which area is A",
+            options=", ".join(missing),
+        )
+        mend = msg(
+            "write --label-a LETTER for the area of FILE and --label-b LETTER for that of --control, as on the labels "
+            "of the syringes"
+        )
+        raise Usage([Finding("DC690", what, mend)])
+    letters = [label for label in labels.values() if label is not None]
+    for label in letters:
         if not _LABEL.fullmatch(label):
             what = msg(
                 "{label} is not a letter for an area: words could tell which one gets the product", label=quoted(label)
             )
             raise Usage([Finding("DC378", what, msg("write one to three letters (A to Z) or digits"))])
-    if asked.control is not None and labels[0].lower() == labels[1].lower():
-        what = msg("both areas would be called {label}", label=labels[0])
+    if len(letters) > 1 and letters[0].lower() == letters[1].lower():
+        what = msg("both areas would be called {label}", label=letters[0])
         raise Usage([Finding("DC378", what, msg("give them different letters: --label-a and --label-b"))])
 
 

@@ -32,7 +32,7 @@ _MOST_LISTED = 60
     + examples(
         "dosecalc map outlines.json --sites 24 --out map.pdf",
         "dosecalc map RoiSet.zip --scale 41.5 --sites 24 --participant SZ-001 --out map.svg",
-        "dosecalc map left.json --control right.json --sites 20 --out map.png",
+        "dosecalc map left.json --label-a A --control right.json --label-b B --sites 20 --out map.png",
         "dosecalc map patches.csv --sites 24",
     ),
 )
@@ -43,9 +43,11 @@ _MOST_LISTED = 60
 @option("--control", metavar="FILE", text=msg("The second area of a split-scalp trial, drawn beside the first."))
 @option("--control-sites", metavar="N", text=msg("How many sites the second area has, where not as many."))
 @option("--control-scale", metavar="PIXELS_PER_CM", text=msg("The scale of the second area's photo."))
-@option("--label-a", metavar="A", text=msg("Letter of the first area."))
-@option("--label-b", metavar="B", text=msg("Letter of the second area."))
+@option("--label-a", metavar="LETTER", text=msg("Letter of the area of FILE, as on the labels of the syringes."))
+@option("--label-b", metavar="LETTER", text=msg("Letter of the area of --control; both are needed then."))
 @option("--participant", metavar="CODE", text=msg("Participant code, to stand on the map."))
+@option("--by", metavar="NAME", text=msg("Who measured: accepted as for area, and not on the map."))
+@option("--date", metavar="DATE", text=msg("When it was measured: accepted as for area, and not on the map."))
 @site_option
 @common_options
 @click.pass_obj
@@ -61,9 +63,11 @@ def command(
     label_a: str | None,
     label_b: str | None,
     participant: str | None,
+    by: str | None,
+    date: str | None,
     site: str | None,
 ) -> None:
-    """Spread, show and draw sites."""
+    """Spread, show and draw sites; `by` and `date` are there so that the options of `area` can be typed again."""
     asked = app.Mapping(
         file=file,
         sites=sites,
@@ -79,7 +83,7 @@ def command(
     )
     mapped = app.map_sites(asked, ui.language)
     if ui.as_json:
-        ui.show_json(shapes.injection_map(mapped))
+        ui.show_json(shapes.injection_map(mapped, ui.language))
         return
     for area in mapped.areas:
         _show(ui, area)
@@ -96,6 +100,8 @@ def _show(ui: Ui, area: MappedArea) -> None:
         [(patch.name, to_hundredths(patch.area), patch.sites) for patch in area.patches],
     )
     ui.line()
+    for _, warning in area.warnings:
+        ui.line(msg("Warning: {text}", text=warning))
     for patch in area.patches:
         if not patch.sites:
             ui.line(msg("Warning: {patch} is too small, beside the others, for a site of its own.", patch=patch.name))

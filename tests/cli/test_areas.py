@@ -87,8 +87,8 @@ def test_the_json_has_what_is_known_of_the_measuring(site: str) -> None:
         (
             ["--area", "3", "--area-by", "CRC-02", "--area-by", "CRC-05"],
             (
-                "DC006 --area-by is given twice: it is said once, for all patches of --area together; write all names in "
-                'one, for example "CRC-02, CRC-05"\n'
+                "DC006 --area-by is given twice: it is said once, for all patches of --area together; write all names "
+                'in one, for example "CRC-02, CRC-05"\n'
             ),
         ),
         (

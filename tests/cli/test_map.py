@@ -14,6 +14,8 @@ from running import Ran, dosecalc
 SQUARE = [[0, 0], [400, 0], [400, 400], [0, 400]]
 """8 cm wide at 50 pixels per cm."""
 
+LETTERS = ["--label-a", "A", "--label-b", "B"]
+
 CSV = """name,method,measured_by,date,length_cm,width_cm,area_cm2
 crown,planimetry,CRC-02,2026-02-27,,,12
 left temple,tracing,CRC-02,2026-02-27,,,6
@@ -140,7 +142,8 @@ def test_a_picture_of_which_one_patch_has_no_outline_is_refused_and_names_it(tmp
 def test_a_control_area_has_as_many_sites_under_a_letter_of_its_own(square: str, tmp_path: Path) -> None:
     control = write(tmp_path / "control.json", patch("control side", [[0, 0], [300, 0], [300, 300], [0, 300]]))
     out = tmp_path / "both.svg"
-    got = dosecalc("map", square, "--sites", "20", "--control", control, "--out", str(out), "--json").json
+    words = [*LETTERS, "--control", control, "--out", str(out)]
+    got = dosecalc("map", square, "--sites", "20", *words, "--json").json
     assert (got["label"], got["beside"]["label"]) == ("A", "B")
     assert (len(got["sites"]), len(got["beside"]["sites"])) == (20, 20)
     assert got["beside"]["area_cm2"] == "36"
@@ -152,15 +155,52 @@ def test_a_control_area_has_as_many_sites_under_a_letter_of_its_own(square: str,
 
 def test_a_control_area_may_have_sites_and_a_letter_of_its_own(square: str, tmp_path: Path) -> None:
     control = write(tmp_path / "c.json", patch("c", [[0, 0], [300, 0], [300, 300], [0, 300]]), scale=None)
-    words = ["--control", control, "--control-scale", "50", "--control-sites", "7", "--label-a", "R", "--label-b", "L"]
+    words = ["--control", control, "--control-scale", "50", "--control-sites", "7", "--label-a", "L", "--label-b", "R"]
     got = dosecalc("map", square, "--sites", "20", *words, "--json").json
-    assert (got["label"], got["beside"]["label"]) == ("R", "L")
-    assert len(got["beside"]["sites"]) == 7
+    assert (got["label"], got["beside"]["label"]) == ("L", "R")
+    assert (len(got["sites"]), len(got["beside"]["sites"])) == (20, 7)
+
+
+def test_areas_stand_in_the_order_of_their_letters_whichever_file_came_first(square: str, tmp_path: Path) -> None:
+    """R15: people name the study area first; were it always on the left, the place would tell what the letter hides."""
+    other = write(tmp_path / "other.json", patch("c", [[0, 0], [300, 0], [300, 300], [0, 300]]))
+    drawn: list[tuple[str, bytes]] = []
+    for words in (
+        [square, "--control", other, "--label-a", "A", "--label-b", "B"],
+        [other, "--control", square, "--label-a", "B", "--label-b", "A"],
+    ):
+        out = tmp_path / f"{len(drawn)}.svg"
+        ran = dosecalc("map", *words, "--sites", "20", "--out", str(out))
+        assert (ran.code, ran.err) == (0, "")
+        drawn.append((ran.out.replace(str(out), ""), out.read_bytes()))
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0].index("Area A") < drawn[0][0].index("Area B")
+
+
+@pytest.mark.parametrize(
+    ("letters", "missing"),
+    [
+        ([], "--label-a, --label-b"),
+        (["--label-a", "A"], "--label-b"),
+        (["--label-b", "B"], "--label-a"),
+    ],
+)
+def test_two_areas_need_their_letters_said(letters: list[str], missing: str, square: str, tmp_path: Path) -> None:
+    """The randomisation list says which area is A; the order of two files does not."""
+    words = ["--control", square, "--out", str(tmp_path / "m.svg")]
+    ran = dosecalc("map", square, "--sites", "9", *words, *letters)
+    said = (
+        f"DC690 --control needs {missing}: the order of the files does not say which area is A; write "
+        "--label-a LETTER for the area of FILE and --label-b LETTER for that of --control, as on the labels of the "
+        "syringes\n"
+    )
+    refused(ran, said, tmp_path)
+    assert ran.code == 2
 
 
 def test_the_scale_of_one_photo_is_not_taken_for_another(square: str, tmp_path: Path) -> None:
     bare = write(tmp_path / "bare.json", patch("vertex", SQUARE), scale=None)
-    assert dosecalc("map", bare, "--sites", "9", "--scale", "50", "--control", bare, "--json").code == 1
+    assert dosecalc("map", bare, "--sites", "9", "--scale", "50", "--control", bare, *LETTERS, "--json").code == 1
 
 
 @pytest.mark.parametrize(
@@ -188,7 +228,7 @@ def test_a_mistake_is_refused_and_nothing_is_written(words: list[str], said: str
 
 
 def test_both_areas_under_one_letter_are_refused(square: str, tmp_path: Path) -> None:
-    ran = dosecalc("map", square, "--sites", "9", "--control", square, "--label-b", "a")
+    ran = dosecalc("map", square, "--sites", "9", "--control", square, "--label-a", "A", "--label-b", "a")
     refused(ran, "DC378 both areas would be called A; give them different letters: --label-a and --label-b", tmp_path)
 
 
@@ -201,9 +241,54 @@ def test_an_unknown_kind_of_picture_is_refused_before_anything_is_read(name: str
 
 def test_the_control_file_is_checked_before_anything_is_written(square: str, tmp_path: Path) -> None:
     ran = dosecalc(
-        "map", square, "--sites", "9", "--control", str(tmp_path / "no.json"), "--out", str(tmp_path / "m.png")
-    )
+        "map", square, "--sites", "9", "--control", str(tmp_path / "no.json"), *LETTERS,
+        "--out", str(tmp_path / "m.png"),
+    )  # fmt: skip
     refused(ran, "DC601", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("sites", "said"),
+    [
+        # 64 cm²: 4 for each cm² are 256, one for 4 cm² are 16
+        ("257", "257 sites on 64 cm² are many more than one for each cm²"),
+        ("640", "640 sites on 64 cm² are many more than one for each cm²"),
+        ("6", "6 sites on 64 cm² are many fewer than one for each cm²"),
+        ("15", "15 sites on 64 cm² are many fewer than one for each cm²"),
+        ("16", None),
+        ("64", None),
+        ("256", None),
+    ],
+)
+def test_a_number_of_sites_far_from_the_area_is_doubted(sites: str, said: str | None, square: str) -> None:
+    ran = dosecalc("map", square, "--sites", sites)
+    assert (ran.code, ran.err) == (0, "")
+    doubts = [line for line in ran.out.splitlines() if "for each cm²" in line]
+    mend = ": check the number, the scale, and that it is this participant's file"
+    assert doubts == ([f"Warning: {said}{mend}"] if said else [])
+    got = dosecalc("map", square, "--sites", sites, "--json").json
+    assert got.get("warnings", []) == ([{"code": "sites-far-from-area", "text": said + mend}] if said else [])
+
+
+def test_the_doubt_of_each_area_stands_with_it(square: str, tmp_path: Path) -> None:
+    small = write(tmp_path / "c.json", patch("c", [[0, 0], [50, 0], [50, 50], [0, 50]]))
+    got = dosecalc("map", square, "--sites", "20", "--control", small, *LETTERS, "--control-sites", "5", "--json").json
+    assert "warnings" not in got
+    assert [doubt["text"][:17] for doubt in got["beside"]["warnings"]] == ["5 sites on 1 cm² "]
+
+
+def test_a_table_of_patches_is_doubted_as_well(table: str) -> None:
+    ran = dosecalc("map", table, "--sites", "90")
+    assert "Warning: 90 sites on 18.4 cm² are many more than one for each cm²: " in ran.out
+
+
+def test_person_and_day_may_be_given_as_for_area_and_do_not_stand_on_the_map(square: str, tmp_path: Path) -> None:
+    out, other = tmp_path / "m.pdf", tmp_path / "n.pdf"
+    assert dosecalc("map", square, "--sites", "24", "--out", str(out)).code == 0
+    words = ["--by", "CRC-02", "--date", "2026-02-27"]
+    ran = dosecalc("map", square, "--sites", "24", "--out", str(other), *words)
+    assert (ran.code, ran.err) == (0, "")
+    assert out.read_bytes() == other.read_bytes()
 
 
 def test_two_runs_write_the_same_bytes(square: str, tmp_path: Path) -> None:
