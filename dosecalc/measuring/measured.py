@@ -179,10 +179,14 @@ def _rounded(area: Decimal) -> Message:
 
 
 def _pixels(value: Fraction) -> str:
-    """Square pixels; after three decimals an ellipsis: nobody types more, and the area in cm² would not change."""
-    if 1000 % value.denominator == 0:
+    """Square pixels; an ellipsis after six decimals, which lead to every decimal of the area that is shown (R16).
+
+    They leave out less than 0.000001 px²: at 10 pixels per cm and more, less than the eighth decimal of an area.
+    """
+    if 10**6 % value.denominator == 0:
         return exact_digits(value)
-    return f"{exact_digits(Fraction(value.numerator * 1000 // value.denominator, 1000))}…"
+    cut = Fraction(value.numerator * 10**6 // value.denominator, 10**6)
+    return f"{cut.numerator // cut.denominator:,}.{cut.numerator * 10**6 // cut.denominator % 10**6:06d}…"
 
 
 def _decimals(value: Decimal) -> int:
