@@ -25,6 +25,9 @@ WORKSHEET = "1"
 LARGEST = 1_000_000
 """Bytes. A worksheet of two preparations with 400 sites each has fewer than a tenth of that."""
 
+_PRINTED = (b"%pdf-", b"<!doctype html", b"<html")
+"""How the files begin that a worksheet is printed as, in small letters."""
+
 _MEND = msg("make the worksheet again with 'dosecalc prepare', and do not edit its JSON")
 
 
@@ -70,9 +73,17 @@ def read_worksheet(data: bytes, file: str) -> dict[str, Any]:
 
     Raises:
         Refusal: DC660, the file is no JSON, or not one value for each key; DC661, it is no worksheet, or one of
-            another version of dosecalc's worksheets; DC662, it was changed after it was made.
+            another version of dosecalc's worksheets; DC662, it was changed after it was made; DC677, it is a printed
+            worksheet.
     """
     where = Where(file)
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:14].lower().startswith(_PRINTED):
+        raise refuse(
+            "DC677",
+            msg("this is the printed worksheet, made to be read by people"),
+            msg("give the file of the same name that ends in .json; it was written beside this one"),
+            where,
+        )
     document = _parsed(data, where)
     if not isinstance(document, dict) or "worksheet" not in document:
         raise refuse("DC661", msg("this file is not a worksheet of dosecalc"), _MEND, where)

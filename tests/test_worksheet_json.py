@@ -55,6 +55,16 @@ def test_a_worksheet_without_its_digest_is_refused() -> None:
     assert refused(json.dumps(exosomes()).encode()).startswith("DC662")
 
 
+@pytest.mark.parametrize("data", [b"%PDF-1.7\n%\xb5", b"<!doctype html>\n<html>", b"\xef\xbb\xbf <HTML>"])
+def test_who_gives_the_printed_worksheet_is_told_which_file_is_meant(data: bytes) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read_worksheet(data, "P-001-W0-worksheet.pdf")
+    (finding,) = refusal.value.findings
+    assert finding.code == "DC677"
+    assert str(finding.what) == "this is the printed worksheet, made to be read by people"
+    assert str(finding.mend) == "give the file of the same name that ends in .json; it was written beside this one"
+
+
 def test_truncated_json_is_refused_with_its_place() -> None:
     text = json.dumps(sealed(exosomes()), indent=1)
     for length in range(0, len(text) - 1, 37):

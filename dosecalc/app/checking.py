@@ -12,7 +12,7 @@ from dosecalc.app.settings import now, user
 from dosecalc.checking import origin
 from dosecalc.checking.record import Checked, record
 from dosecalc.checking.sheet import open_sheet
-from dosecalc.errors import refuse
+from dosecalc.errors import Refusal, refuse
 from dosecalc.files import read_file, write_whole
 from dosecalc.text import msg
 from dosecalc.worksheet_json import read_worksheet
@@ -20,6 +20,7 @@ from dosecalc.worksheet_json import read_worksheet
 if TYPE_CHECKING:
     from dosecalc.checking.entries import Entries
     from dosecalc.checking.sheet import Sheet
+    from dosecalc.errors import Finding
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Stock
     from dosecalc.text import Language
@@ -41,8 +42,9 @@ def open_check(
     """Open a worksheet for its check. `protocol` is the path of a protocol file that is not shipped.
 
     Raises:
-        Refusal: DC660 to DC662, it is no worksheet, or not as it was made; DC663, of another major version; DC664,
-            one of the files is not the one it was made from; DC665, the checker is the preparer; DC003, DC010, DC601.
+        Refusal: DC660 to DC662, DC677, it is no worksheet, or not as it was made; DC663, of another major version;
+            DC664, one of the files is not the one it was made from; DC665, the checker is the preparer; DC003, DC010,
+            DC601.
         InvalidFile: findings of the files.
     """
     from dosecalc import __version__
@@ -60,25 +62,34 @@ def open_check(
 def finish_check(opened: OpenCheck, entries: Entries) -> Checked:
     """Compute from the entries alone, with the second engine, then compare.
 
+    Entries from which nothing can be prepared are compared as they are, and the result says why: the second person has
+    entered everything, and whoever was wrong must see both sides.
+
     Raises:
-        Refusal: what `checking.second` refuses.
+        Refusal: DC661, the worksheet is not one; DC667, nothing is prepared for these arms.
     """
     from dosecalc import __version__
     from dosecalc.checking.compare import compare
     from dosecalc.checking.entries import what_to_ask
-    from dosecalc.checking.second import prepare_again
+    from dosecalc.checking.second import entered_only, prepare_again
+    from dosecalc.visits.moments import site_zone
 
-    visit = opened.sheet.visit
+    visit, on = opened.sheet.visit, opened.sheet.on
     asked = what_to_ask(opened.settled, entries.arms, visit)
-    again = prepare_again(opened.settled, asked, entries, opened.sheet.on)
+    refused: tuple[Finding, ...] = ()
+    try:
+        again = prepare_again(opened.settled, asked, entries, on)
+    except Refusal as refusal:
+        again, refused = entered_only(asked, entries), refusal.findings
     return Checked(
         sheet=opened.sheet,
         entries=entries,
         compared=compare(opened.settled, opened.sheet, entries, again),
         checker=opened.checker,
-        checked_at=now(),
+        checked_at=now().astimezone(site_zone(opened.settled.timezone)),
         version=__version__,
         labels={name: product.label for name, product in opened.settled.protocol.products.items()},
+        refused=refused,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.area import check_areas, split_patches
-from dosecalc.dosing.level import levels_of
+from dosecalc.dosing.level import levels_of, read_level
 from dosecalc.dosing.planned import needs, planned_doses
 from dosecalc.dosing.weight import check_weight
 from dosecalc.errors import refuse
@@ -35,7 +36,10 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entries:
-    """Everything that the second person entered: patches in cm², weight in kg, the level as it was typed."""
+    """Everything that the second person entered: patches in cm², weight in kg, the level as it was typed.
+
+    `area_a` is the area that is A for this participant; `thawed_at` is aware, in the site's zone.
+    """
 
     arms: tuple[str, ...]
     areas: tuple[Decimal, ...] = ()
@@ -43,6 +47,8 @@ class Entries:
     level: str | None = None
     rounding: Rounding | None = None
     taken: tuple[Taken, ...] = ()
+    area_a: str | None = None
+    thawed_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +125,52 @@ def read_patches(text: str) -> tuple[Decimal, ...]:
     patches = split_patches(text)
     check_areas(patches)
     return patches
+
+
+def read_level_text(text: str, settled: Settled, arms: tuple[str, ...]) -> str:
+    """Return a level as it was typed, if it is one of these arms'.
+
+    Raises:
+        Refusal: what `dosing.level.read_level` refuses.
+    """
+    read_level(settled.protocol, arms, text)
+    return text
+
+
+def read_area_a(text: str, settled: Settled) -> str:
+    """Return which area is A for the participant: the id of one of the protocol's areas.
+
+    Raises:
+        Refusal: DC649, it is none of them.
+    """
+    areas = settled.protocol.areas
+    if text not in areas:
+        raise refuse(
+            "DC649",
+            msg("'{area}' is not an area of this protocol", area=text),
+            msg("its areas are: {areas}", areas=", ".join(areas))
+            if areas
+            else msg("leave --area-a out: this protocol tells no areas apart"),
+        )
+    return text
+
+
+def read_thawed_at(text: str, settled: Settled, on: dt.date) -> dt.datetime:
+    """Return the time of thawing, in the site's zone; `on` is the day of the visit, which a message shows.
+
+    Raises:
+        Refusal: DC679, it has no time of day; what `visits.moments.parse_moment` refuses.
+    """
+    from dosecalc.visits.moments import parse_moment, site_zone
+
+    moment = parse_moment(text, settled.timezone)
+    if not isinstance(moment, dt.datetime):
+        raise refuse(
+            "DC679",
+            msg("the time of thawing has no time of day"),
+            msg("write it as {day}THH:MM", day=on.isoformat()),
+        )
+    return moment.astimezone(site_zone(settled.timezone))
 
 
 def read_weight(text: str) -> Decimal:

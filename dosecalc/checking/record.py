@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ from dosecalc.reading import plain
 from dosecalc.text import NOTHING, Language, Message, msg, render
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
     from dosecalc.checking.compare import Compared, Shown
     from dosecalc.checking.entries import Entries
     from dosecalc.checking.sheet import Sheet
+    from dosecalc.errors import Finding
     from dosecalc.quantity import Quantity
     from dosecalc.text import Words
 
@@ -35,17 +36,21 @@ class Checked:
     version: str
     labels: Mapping[str, Words] = field(default_factory=dict)
     """What the protocol calls the products."""
+    refused: tuple[Finding, ...] = ()
+    """Why nothing can be prepared from the entries; empty where the second engine came to its end."""
 
     @property
     def agreed(self) -> bool:
         """Whether everything that was compared is the same on both sides."""
-        return all(each.agree for each in self.compared)
+        return not self.refused and all(each.agree for each in self.compared)
 
 
 def shown(value: Shown | None) -> object:
     """Return one side of a comparison as people read it (R1)."""
     if value is None:
         return msg("nothing")
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="seconds" if value.second else "minutes")
     if not isinstance(value, tuple):
         return value
     words: Message = NOTHING
@@ -55,7 +60,7 @@ def shown(value: Shown | None) -> object:
 
 
 def record(checked: Checked, language: Language) -> dict[str, Any]:
-    """The JSON of `check`. Amounts are texts of plain digits."""
+    """The JSON of `check`. Amounts are texts of plain digits. What the stock file states stands under `stock`."""
     head = checked.sheet.head
     return {
         "check": RECORD,
@@ -71,6 +76,14 @@ def record(checked: Checked, language: Language) -> dict[str, Any]:
         "result": "agreed" if checked.agreed else "differs",
         "entries": _entries(checked.entries),
         "compared": [_compared(each, language) for each in checked.compared],
+    } | ({"refused": [_refused(finding, language) for finding in checked.refused]} if checked.refused else {})
+
+
+def _refused(finding: Finding, language: Language) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "what": render(finding.what, language),
+        "mend": render(finding.mend, language),
     }
 
 
@@ -84,6 +97,10 @@ def _entries(entries: Entries) -> dict[str, Any]:
         shape["level"] = entries.level
     if entries.rounding is not None:
         shape["rounding"] = entries.rounding
+    if entries.area_a is not None:
+        shape["area_a"] = entries.area_a
+    if entries.thawed_at is not None:
+        shape["thawed_at"] = entries.thawed_at.isoformat()
     shape["lots"] = [
         {"product": taken.product, "lot": taken.lot.id}
         | ({} if taken.concentration is None else {"concentration": _amount(taken.concentration)})
@@ -97,7 +114,7 @@ def _compared(each: Compared, language: Language) -> dict[str, Any]:
     if each.product is not None:
         shape["product"] = each.product
     return shape | {
-        "worksheet": _side(each.first, language),
+        each.against: _side(each.first, language),
         "second": _side(each.second, language),
         "agree": each.agree,
         "tenfold": each.tenfold,
@@ -111,6 +128,8 @@ def _side(value: Shown | None, language: Language) -> Any:
         return [_amount(amount.quantity) for amount in value]
     if isinstance(value, Amount):
         return _amount(value.quantity)
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
     return render(value, language)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from dosecalc.checking import in_use
 from dosecalc.checking.entries import volume_of
 from dosecalc.checking.handed_out import HandedOut, hand_out
 from dosecalc.errors import Finding, Refusal, refuse
@@ -45,6 +47,10 @@ class Again:
     final: Decimal | None = None
     vials: int | None = None
     syringes: int | None = None
+    sites_of_syringes: tuple[int, ...] = ()
+    rate: Quantity | None = None
+    stop_by: dt.datetime | None = None
+    dmso: Quantity | None = None
     handed_out: tuple[HandedOut, ...] = ()
 
 
@@ -62,16 +68,37 @@ def prepare_again(settled: Settled, asked: Asked, entries: Entries, on: dt.date)
         raise Refusal(map(_without_row, refusal.findings)) from refusal
 
 
+def entered_only(asked: Asked, entries: Entries) -> tuple[Again, ...]:
+    """Return the preparations where nothing can be computed from the entries: nothing but what was entered for them."""
+    return tuple(_entered(plan, entries) for plan in asked.plans)
+
+
+def _entered(plan: PlannedDose, entries: Entries) -> Again:
+    taken = _taken(plan, entries)
+    return Again(
+        product=plan.rule.product,
+        area=plan.rule.area,
+        lot=taken.lot.id,
+        concentration=taken.concentration,
+        in_stock=taken.lot.concentration,
+    )
+
+
+def _taken(plan: PlannedDose, entries: Entries) -> Taken:
+    return next(one for one in entries.taken if one.product == plan.rule.product)
+
+
 def _doses(settled: Settled, entries: Entries, arms: Sequence[str]) -> pd.Series[Any]:
     """The one row that the second engine makes of the entries."""
     import pandas as pd
 
     from dosecalc.dosing.cohort import cohort_doses
+    from dosecalc.dosing.planned import needs
 
     cells: dict[str, object] = {"arm": arms[0]} if len(arms) == 1 else {}
     if entries.areas:
         cells["area_cm2"] = ";".join(map(plain, entries.areas))
-    if entries.weight is not None:
+    if entries.weight is not None and "weight" in needs(settled.protocol, arms).must:  # else only DMSO needs it
         cells["weight_kg"] = plain(entries.weight)
     if entries.level is not None:
         cells["level"] = entries.level
@@ -95,21 +122,17 @@ def _again(
     from dosecalc.dosing.cohort_preparation import cohort_volumes
 
     rule = plan.rule
-    taken = next(one for one in entries.taken if one.product == rule.product)
+    taken = _taken(plan, entries)
     total = _total(plan, doses)
-    again = Again(
-        product=rule.product,
-        area=rule.area,
-        lot=taken.lot.id,
-        concentration=taken.concentration,
-        in_stock=taken.lot.concentration,
-        total=total,
-    )
+    again = replace(_entered(plan, entries), total=total)
     if isinstance(rule.rule, TopicalDaily):
         return replace(again, handed_out=hand_out(settled, plan, taken.lot, visit, on))
     sites = _sites(settled, plan, entries, doses)
     row = volume_row(settled, plan, taken, total, sites)
     made = cohort_volumes(pd.DataFrame([row], dtype=object)).iloc[0]
+    syringes = None if made["syringes"] is None else int(made["syringes"])
+    share = Fraction(made["administered"]) / Fraction(made["final"])
+    how, _, _ = _how(settled, rule.product)
     return replace(
         again,
         sites=sites if isinstance(rule.rule, PerSite) else None,
@@ -119,7 +142,11 @@ def _again(
         diluent=made["diluent"],
         final=made["final"],
         vials=int(made["vials"]),
-        syringes=None if made["syringes"] is None else int(made["syringes"]),
+        syringes=syringes,
+        sites_of_syringes=in_use.shared_out(sites, syringes) if sites and syringes and row["volume"] is None else (),
+        rate=in_use.rate_of(made["final"], how.infused_in),
+        stop_by=in_use.stop_by(taken.lot, entries.thawed_at),
+        dmso=in_use.dmso(taken.lot, made["product"], share, entries.weight),
     )
 
 

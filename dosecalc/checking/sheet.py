@@ -70,6 +70,19 @@ class Part:
             raise self.wrong(key)
         return tuple(Part(entry, self.file, f"{self.place(key)}[{n}]") for n, entry in enumerate(listed))
 
+    def moment(self, key: str) -> dt.datetime | None:
+        """Return a time, which has an offset."""
+        text = self.text(key)
+        if text is None:
+            return None
+        try:
+            moment = dt.datetime.fromisoformat(text)
+        except ValueError as error:
+            raise self.wrong(key) from error
+        if moment.utcoffset() is None:
+            raise self.wrong(key)
+        return moment
+
     def texts(self, key: str) -> Sequence[str]:
         """Return a list of texts."""
         listed = self.content.get(key, [])

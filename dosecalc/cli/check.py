@@ -18,8 +18,11 @@ from dosecalc.checking.entries import (
     Entries,
     Taken,
     find_lot,
+    read_area_a,
     read_concentration,
+    read_level_text,
     read_patches,
+    read_thawed_at,
     read_weight,
     what_to_ask,
 )
@@ -55,6 +58,8 @@ class _Typed:
     lots: tuple[str, ...]
     concentrations: tuple[str, ...]
     rounding: Rounding | None
+    area_a: str | None
+    thawed_at: str | None
 
 
 @click.command(
@@ -80,6 +85,8 @@ class _Typed:
 @option("--arm", metavar="ARM", text=msg("The arm, from the allocation list."))
 @option("--area", "areas", metavar="CM2", multiple=True, text=msg("Hair-loss area in cm²; repeat for patches."))
 @option("--weight", metavar="KG", text=msg("Body weight in kg."))
+@option("--area-a", metavar="AREA", text=msg("Which area is A for this participant, from the allocation list."))
+@option("--thawed-at", metavar="DATETIME", text=msg("When the vials were thawed."))
 @option("--level", metavar="L", text=msg("Dose level, where the site file has not decided it."))
 @rounding_option
 @option("--lot", "lots", metavar="LOT", multiple=True, text=msg("Lot number, from the vial; repeat for each product."))
@@ -108,6 +115,8 @@ def command(
     lots: tuple[str, ...],
     concentrations: tuple[str, ...],
     out: str | None,
+    area_a: str | None,
+    thawed_at: str | None,
 ) -> None:
     """Ask, compute, compare, show."""
     ui: Ui = context.obj
@@ -122,6 +131,8 @@ def command(
         lots=lots,
         concentrations=concentrations,
         rounding=rounding,
+        area_a=area_a,
+        thawed_at=thawed_at,
     )
     checked = app.finish_check(opened, _Desk(ui, opened, typed).entries())
     if out is not None:
@@ -169,9 +180,9 @@ class _Desk:
                 return found
 
     def _once(self) -> Entries:
-        settled, typed = self.opened.settled, self.typed
+        settled, typed, sheet = self.opened.settled, self.typed, self.opened.sheet
         arms = self._arms()
-        asked = what_to_ask(settled, arms, self.opened.sheet.visit)
+        asked = what_to_ask(settled, arms, sheet.visit)
         areas: tuple[Decimal, ...] = ()
         if asked.area or typed.areas:
             areas = self._value(
@@ -180,11 +191,21 @@ class _Desk:
                 msg("Area in cm² (several patches with ; between them)"),
                 read_patches,
             )
-        weight = level = None
-        if asked.weight or typed.weight is not None:
+        # That the first person gave something is asked about; what they gave is not shown.
+        area_a = weight = level = thawed_at = None
+        if sheet.values("area_a") or typed.area_a is not None:
+            names = ", ".join(settled.protocol.areas)
+            question = msg("Which area is A for this participant, from the allocation list ({areas})", areas=names)
+            area_a = self._value(typed.area_a, "--area-a", question, partial(read_area_a, settled=settled))
+        if asked.weight or sheet.values("weight") or typed.weight is not None:
             weight = self._value(typed.weight, "--weight", msg("Body weight in kg"), read_weight)
         if asked.level or typed.level is not None:
-            level = self._value(typed.level, "--level", msg("Dose level"), str)
+            read = partial(read_level_text, settled=settled, arms=arms)
+            level = self._value(typed.level, "--level", msg("Dose level"), read)
+        if sheet.values("thawed_at") or typed.thawed_at is not None:
+            question = msg("Thawed at ({day}THH:MM)", day=sheet.on.isoformat())
+            thawed = partial(read_thawed_at, settled=settled, on=sheet.on)
+            thawed_at = self._value(typed.thawed_at, "--thawed-at", question, thawed)
         return Entries(
             arms=arms,
             areas=areas,
@@ -192,16 +213,16 @@ class _Desk:
             level=level,
             rounding=typed.rounding,
             taken=self._lots(asked),
+            area_a=area_a,
+            thawed_at=thawed_at,
         )
 
     def _arms(self) -> tuple[str, ...]:
+        """The arms; nobody is asked where every participant gets all of them, but for a worksheet of one alone."""
         protocol, arm = self.opened.settled.protocol, self.typed.arm
-        if protocol.masking.allocation != "every_arm":
-            return self._value(arm, "--arm", msg("Arm"), lambda text: dosed_arms(protocol, text))
-        if arm is not None or self.ui.as_json or self.typed.lots:
+        if protocol.masking.allocation == "every_arm" and self.opened.sheet.head.text("arm") is None:
             return dosed_arms(protocol, arm)
-        question = msg("Arm (nothing: all areas of the participant are prepared)")
-        return self._asked(question, lambda text: dosed_arms(protocol, text or None), may_be_empty=True)
+        return self._value(arm, "--arm", msg("Arm"), lambda text: dosed_arms(protocol, text))
 
     def _lots(self, asked: Asked) -> tuple[Taken, ...]:
         settled, stock = self.opened.settled, self.opened.stock
@@ -246,11 +267,10 @@ class _Desk:
             )
         return self._asked(question, read)
 
-    def _asked(self, question: Message, read: Callable[[str], _T], *, may_be_empty: bool = False) -> _T:
+    def _asked(self, question: Message, read: Callable[[str], _T]) -> _T:
         self.asked_anything = True
         while True:
-            default = "" if may_be_empty else None
-            text = click.prompt(self.ui.say(question), default=default, show_default=False)
+            text = click.prompt(self.ui.say(question))
             try:
                 return read(text.strip(" "))
             except Refusal as refusal:
@@ -262,12 +282,16 @@ def _entered(entries: Entries) -> list[tuple[Message, object]]:
     lines: list[tuple[Message, object]] = [(msg("arm"), ", ".join(entries.arms))]
     if entries.areas:
         lines.append((msg("measured area"), shown(patches(entries.areas))))
+    if entries.area_a is not None:
+        lines.append((msg("area A"), entries.area_a))
     if entries.weight is not None:
         lines.append((msg("body weight"), Amount(Quantity(entries.weight, unit("kg")))))
     if entries.level is not None:
         lines.append((msg("level"), entries.level))
     if entries.rounding is not None:
         lines.append((msg("rounding given by hand"), entries.rounding))
+    if entries.thawed_at is not None:
+        lines.append((msg("thawed at"), shown(entries.thawed_at)))
     for taken in entries.taken:
         lines.append((msg("lot"), taken.lot.id))
         if taken.concentration is not None:
@@ -282,7 +306,7 @@ def show(ui: Ui, checked: Checked) -> None:
     ui.line()
     if head.text("release") != "released":
         ui.line(msg("DRAFT – NOT FOR ADMINISTRATION"))
-    if differ:
+    if not checked.agreed:
         ui.line(
             msg(
                 "DIFFERS: {count} of {all} values. Do not release this preparation.",
@@ -292,9 +316,25 @@ def show(ui: Ui, checked: Checked) -> None:
         )
     else:
         ui.line(msg("AGREED: all {all} values are the same.", all=len(checked.compared)))
+    for finding in checked.refused:
+        ui.line(
+            msg(
+                "From the second person's entries nothing can be prepared: {what} ({code}).",
+                what=finding.what,
+                code=finding.code,
+            )
+        )
     for each in _loud(differ):
         ui.line(
             msg(
+                "ABOUT TEN-FOLD APART: {label}: {first} in the stock file, {second} by the second person. "
+                "Count the zeros in the source.",
+                label=each.label,
+                first=shown(each.first),
+                second=shown(each.second),
+            )
+            if each.against == "stock"
+            else msg(
                 "ABOUT TEN-FOLD APART: {label}: {first} on the worksheet, {second} by the second person. "
                 "Count the zeros in the source.",
                 label=each.label,
@@ -306,10 +346,13 @@ def show(ui: Ui, checked: Checked) -> None:
         ui.line()
         if product is not None:
             ui.line(checked.labels.get(product, product))
-        ui.show_table(
-            [(msg("Value"), "left"), (msg("Worksheet"), "left"), (msg("Second person"), "left"), ("", "left")],
-            [_row(each) for each in checked.compared if each.product == product],
-        )
+        for against, column in (("worksheet", msg("Worksheet")), ("stock", msg("Stock file"))):
+            rows = [_row(each) for each in checked.compared if (each.product, each.against) == (product, against)]
+            if rows:
+                if against == "stock":
+                    ui.line()
+                names = (msg("Value"), column, msg("Second person"), "")
+                ui.show_table([(name, "left") for name in names], rows)
     ui.line()
     preparer = head.text("preparer")
     ui.line(
@@ -317,11 +360,11 @@ def show(ui: Ui, checked: Checked) -> None:
             "Prepared by {preparer}, checked by {checker} on {time}. Worksheet {digest}.",
             preparer=msg("a person that the worksheet does not name") if preparer is None else preparer,
             checker=checked.checker,
-            time=checked.checked_at.isoformat(),
+            time=checked.checked_at.isoformat(sep=" ", timespec="minutes"),
             digest=checked.sheet.digest,
         )
     )
-    if differ:
+    if not checked.agreed:
         ui.line(msg("Compare both with the sources. Whoever is wrong corrects it, and the check is made anew."))
 
 

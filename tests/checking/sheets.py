@@ -47,6 +47,11 @@ def inputs(**values: list[str]) -> list[dict[str, Any]]:
     return [{"name": name, "values": texts} for name, texts in values.items()]
 
 
+def fills(*sites: int) -> list[dict[str, Any]]:
+    """What each syringe serves."""
+    return [{"syringe": number, "sites": count} for number, count in enumerate(sites, 1)]
+
+
 def sealed(document: dict[str, Any]) -> dict[str, Any]:
     """The worksheet with its digest."""
     return document | {"digest": digest_of(document)}
@@ -94,6 +99,7 @@ def exosomes() -> dict[str, Any]:
         volume_per_site_ml="0.1",
         vials=3,
         syringes=3,
+        fills=fills(8, 8, 8),
     )
 
 
@@ -146,12 +152,15 @@ def both_areas() -> dict[str, Any]:
 
 
 def cells() -> dict[str, Any]:
-    """NCT07084012, group 1: 2e8 viable cells in 100 mL, 2e7 per mL: 10 mL of cells, 90 mL diluent, 2 vials of 5 mL."""
+    """NCT07084012, group 1: 2e8 viable cells in 100 mL, 2e7 per mL: 10 mL of cells, 90 mL diluent, 2 vials of 5 mL.
+
+    100 mL in 1 h. The cells hold 10 % v/v DMSO: 10 mL x 0.1 x 1.1 g/mL = 1.1 g; / 68 kg = 0.016176... g/kg, rounded up.
+    """
     return sheet(
         "NCT07084012",
         "group-1",
         "D0",
-        inputs=inputs(arm=["group-1"], lot=["EXAMPLE-MSC"]),
+        inputs=inputs(arm=["group-1"], weight=["68"], lot=["EXAMPLE-MSC"]),
         dose={
             "encounter": "D0",
             "product": "hUC-MSC",
@@ -171,16 +180,21 @@ def cells() -> dict[str, Any]:
         diluent_volume_ml="90",
         final_volume_ml="100",
         vials=2,
+        rate_ml_per_h="100",
+        dmso_g_per_kg="0.0162",
     )
 
 
 def medium() -> dict[str, Any]:
-    """NCT07084012, placebo: 10 mL of medium (the site file's `placebo_volume`) and 90 mL diluent, 2 vials of 5 mL."""
+    """NCT07084012, placebo: 10 mL of medium (the site file's `placebo_volume`) and 90 mL diluent, 2 vials of 5 mL.
+
+    The medium holds 10 % v/v DMSO, as the cells: 0.0162 g/kg for 68 kg.
+    """
     return sheet(
         "NCT07084012",
         "placebo",
         "D0",
-        inputs=inputs(arm=["placebo"], lot=["EXAMPLE-MEDIUM"]),
+        inputs=inputs(arm=["placebo"], weight=["68"], lot=["EXAMPLE-MEDIUM"]),
         dose={"encounter": "D0", "product": "cell-medium", "role": "placebo"},
         stock={"lot": "EXAMPLE-MEDIUM", "product": "cell-medium"},
         administered_volume_ml="100",
@@ -190,6 +204,8 @@ def medium() -> dict[str, Any]:
         diluent_volume_ml="90",
         final_volume_ml="100",
         vials=2,
+        rate_ml_per_h="100",
+        dmso_g_per_kg="0.0162",
     )
 
 

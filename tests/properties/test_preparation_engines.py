@@ -15,6 +15,7 @@ from dosecalc.checking.entries import Entries, Taken, what_to_ask
 from dosecalc.checking.second import Again, prepare_again, volume_row
 from dosecalc.dosing.cohort_preparation import cohort_volumes
 from dosecalc.dosing.dose import calculate
+from dosecalc.dosing.limits import small
 from dosecalc.dosing.planned import planned_doses
 from dosecalc.dosing.preparation import prepare
 from dosecalc.dosing.prepared import Preparation, PreparationInput
@@ -44,6 +45,9 @@ class Case:
     area: Decimal | None
     weight: Decimal | None
     lot: Lot
+    of_dose: bool = True
+    """Whether the dose hangs on the weight, and not DMSO alone."""
+    thawed_at: dt.datetime | None = None
 
 
 @st.composite
@@ -84,21 +88,26 @@ def cases(draw: st.DrawFn) -> Case:
         extractable_volume=q("0.45 mL"),
         vials=100_000,
         expiry=dt.date(2027, 12, 31),
+        thaw_limit=draw(st.sampled_from([HOUR, parse_offset("PT3H")])),  # type: ignore[arg-type]
+        dmso=draw(st.sampled_from([None, q("10 %"), q("7.5 %")])),
         storage=Words("cold", "冷"),
     )
+    weighed = kind == "weight" or lot.dmso is not None
     return Case(
-        settled=_prepared(of, draw, product, part, small="sites" in kind),
+        settled=_prepared(of, draw, product, part, sites="sites" in kind),
         arm=arm,
         area=None if kind in ("weight", "fixed", "like area") else draw(st.decimals("0.5", "300", places=1)),
-        weight=draw(st.decimals("40", "99", places=1)) if kind == "weight" else None,
+        weight=draw(st.decimals("40", "99", places=1)) if weighed else None,
         lot=lot,
+        of_dose=kind == "weight",
+        thawed_at=draw(st.none() | st.just(NOW - dt.timedelta(minutes=25))),
     )
 
 
-def _prepared(of: Settled, draw: st.DrawFn, product: str, part: bool, small: bool) -> Settled:
-    """The site's syringes and how it prepares the products; `small`: for sites."""
+def _prepared(of: Settled, draw: st.DrawFn, product: str, part: bool, sites: bool) -> Settled:
+    """The site's syringes and how it prepares the products; `sites`: given at sites."""
     size, graduation = draw(st.sampled_from([("1", "0.01"), ("2", "0.1"), ("5", "0.2"), ("20", "1"), ("1", "0.02")]))
-    nominal = draw(st.sampled_from(["1", "2"] if small else ["5", "20", "50"]))
+    nominal = draw(st.sampled_from(["1", "2"] if sites else ["5", "20", "50"]))
     dead = draw(st.sampled_from(["0", "0.03", "0.035", "0.1"]))
     marks = draw(st.sampled_from(["0.01", "0.02", "0.1"]))
     syringes = {
@@ -107,7 +116,7 @@ def _prepared(of: Settled, draw: st.DrawFn, product: str, part: bool, small: boo
         ),
         "give": Syringe(id="give", nominal=q(f"{nominal} mL"), graduation=q(f"{marks} mL"), dead_space=q(f"{dead} mL")),
     }
-    injected = small or draw(st.booleans())
+    injected = sites or draw(st.booleans())
     overage = draw(st.sampled_from(["0 mL", "0.3 mL", "2.5 mL", "0 %", "5 %", "12.5 %", "33.3 %"]))
     how = SitePreparation(
         id=product,
@@ -133,10 +142,11 @@ def _prepared(of: Settled, draw: st.DrawFn, product: str, part: bool, small: boo
 
 def first_engine(case: Case) -> Preparation | Refusal:
     weight = None if case.weight is None else Quantity(case.weight, unit("kg"))
-    measured = DoseInput(areas=() if case.area is None else (case.area,), weight=weight)
+    areas = () if case.area is None else (case.area,)
+    measured = DoseInput(areas=areas, weight=weight if case.of_dose else None)
     try:
         doses = calculate(case.settled, (case.arm,), measured, ("V1",))
-        when = PreparationInput(on=NOW.date(), at=NOW, measured=measured)
+        when = PreparationInput(on=NOW.date(), at=NOW, measured=measured, weight=weight, thawed_at=case.thawed_at)
         return prepare(case.settled, (case.arm,), doses.doses[0], case.lot, when, doses)
     except Refusal as refusal:
         return refusal
@@ -145,7 +155,11 @@ def first_engine(case: Case) -> Preparation | Refusal:
 def entries(case: Case) -> Entries:
     taken = Taken(product=case.lot.product, lot=case.lot, concentration=case.lot.concentration)
     return Entries(
-        arms=(case.arm,), areas=() if case.area is None else (case.area,), weight=case.weight, taken=(taken,)
+        arms=(case.arm,),
+        areas=() if case.area is None else (case.area,),
+        weight=case.weight,
+        taken=(taken,),
+        thawed_at=case.thawed_at,
     )
 
 
@@ -173,6 +187,10 @@ def as_again(made: Preparation) -> Again:
         final=made.final_volume.value,
         vials=made.vials,
         syringes=len(made.fills) if made.given_with is not None else None,
+        sites_of_syringes=tuple(last - first + 1 for first, last in (fill.sites for fill in made.fills if fill.sites)),
+        rate=made.rate,
+        stop_by=made.stop_by,
+        dmso=None if made.dmso is None else Quantity(Decimal(small(made.dmso)), unit("g/kg")),
     )
 
 
