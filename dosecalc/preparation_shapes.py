@@ -31,7 +31,7 @@ def _ml(volume: Quantity) -> str:
     return plain(volume.value)
 
 
-def stock(lot: Lot) -> dict[str, Any]:
+def stock(lot: Lot, language: Language) -> dict[str, Any]:
     """The lot that a dose is prepared from."""
     shape: dict[str, Any] = {"lot": lot.id, "product": lot.product}
     if lot.concentration is not None:
@@ -47,6 +47,7 @@ def stock(lot: Lot) -> dict[str, Any]:
     shape["extractable_volume_ml"] = _ml(lot.extractable_volume)
     shape["vials_in_stock"] = lot.vials
     shape["expiry"] = lot.expiry.isoformat() + (f"T{lot.expiry_time}" if lot.expiry_time else "")
+    shape["storage"] = render(lot.storage, language)
     if lot.thaw_limit is not None:
         shape["thaw_limit_minutes"] = lot.thaw_limit.minutes
     return shape
@@ -67,7 +68,7 @@ def preparation(made: Preparation | Dispensing, language: Language) -> dict[str,
     shape: dict[str, Any] = {
         "dose": shapes.dose(made.dose, language),
         "product_label": render(made.dose.product_label, language),
-        "stock": stock(made.lot),
+        "stock": stock(made.lot, language),
         "on": made.on.isoformat(),
         "administered_volume_ml": _ml(made.administered),
         "dead_space_ml": _ml(made.dead_space),
@@ -125,7 +126,7 @@ def _dispensing(made: Dispensing, language: Language) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "dose": shapes.dose(made.dose, language),
         "product_label": render(made.dose.product_label, language),
-        "stock": stock(made.lot),
+        "stock": stock(made.lot, language),
         "on": made.on.isoformat(),
         "dispensing": [
             {
@@ -163,6 +164,8 @@ def pick_entry(entry: PickEntry) -> dict[str, Any]:
     }
     if entry.final_volume is not None:
         shape |= {"final_volume_ml": _ml(entry.final_volume), "syringes": entry.syringes}
+    lot = {"storage": entry.storage, "expiry": entry.expiry}
+    shape |= {key: value for key, value in lot.items() if value is not None}
     return shape | ({"stop_by": entry.stop_by.isoformat()} if entry.stop_by else {})
 
 
@@ -186,6 +189,8 @@ def pick_entries_of(document: Mapping[str, Any]) -> Iterator[PickEntry]:
             syringes=made.get("syringes", 0),
             stop_by=None if stop_by is None else dt.datetime.fromisoformat(stop_by),
             draft=document["release"] == "draft",
+            storage=made["stock"].get("storage"),
+            expiry=made["stock"]["expiry"],
         )
 
 

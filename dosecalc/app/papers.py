@@ -82,6 +82,7 @@ def _labels(
     name: str,
     files: dict[str, bytes],
 ) -> list[Message]:
+    from dosecalc.documents.label import why_by_hand
     from dosecalc.documents.label_print import label_html, label_pdf
 
     here, protocol = sheet.settled.here, sheet.settled.protocol
@@ -103,6 +104,9 @@ def _labels(
             continue
         files[f"{name}-{part}.pdf"] = label_pdf(sheet, language, kind, masked=masked, letters=letters, font=font)
         files[f"{name}-{part}.html"] = label_html(sheet, language, kind, masked=masked, letters=letters)
+        why = why_by_hand(sheet) if masked else None
+        if why is not None:
+            notes.append(why)
     return notes
 
 
@@ -125,8 +129,9 @@ def pick(paths: Sequence[str]) -> Picked:
 
     Raises:
         Refusal: DC601, a file cannot be read; DC660 to DC662, it is no worksheet, or was changed; DC648, the worksheets
-            are of several days.
+            are of several days; DC695, two of them are for one dose.
     """
+    from dosecalc.documents.pick_list import check_once
     from dosecalc.preparation_shapes import pick_entries_of
 
     read = {path: read_worksheet(read_file(path), path) for path in dict.fromkeys(paths)}
@@ -140,6 +145,7 @@ def pick(paths: Sequence[str]) -> Picked:
             msg("give the worksheets of one day"),
         )
     entries = tuple(entry for document in documents.values() for entry in pick_entries_of(document))
+    check_once(entries)
     return Picked(on=dt.date.fromisoformat(days[0]), entries=entries)
 
 
@@ -147,7 +153,7 @@ def write_pick_list(picked: Picked, path: str, language: Language, font: str | N
     """Write the pick list as the PDF or HTML file that the name says.
 
     Raises:
-        Refusal: DC651, the name ends otherwise; DC640 to DC642, DC647; DC602 to DC604.
+        Refusal: DC651, the name ends otherwise; DC640 to DC642, DC647, DC696; DC602 to DC604.
     """
     from dosecalc.documents.pick_list import pick_list_html, pick_list_pdf
 

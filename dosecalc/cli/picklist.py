@@ -62,11 +62,18 @@ def show(ui: Ui, entries: Sequence[PickEntry]) -> None:
         [(entry.participant or "", entry.visit, entry.product, entry.lot, str(entry.vials)) for entry in entries],
     )
     ui.line()
+    kept = {entry.lot: (entry.storage or "", (entry.expiry or "").replace("T", " ")) for entry in entries}
     lots = {entry.lot: entry.in_stock for entry in entries}
     ui.show_table(
-        [(msg("Lot"), "left"), (msg("Vials"), "right"), (msg("In stock"), "right")],
         [
-            (lot, str(sum(entry.vials for entry in entries if entry.lot == lot)), str(there))
+            (msg("Lot"), "left"),
+            (msg("Storage"), "left"),
+            (msg("Expiry"), "left"),
+            (msg("Vials"), "right"),
+            (msg("In stock"), "right"),
+        ],
+        [
+            (lot, *kept[lot], str(sum(entry.vials for entry in entries if entry.lot == lot)), str(there))
             for lot, there in lots.items()
         ],
     )

@@ -71,11 +71,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that may go over pages, its headings on each. `tall` leaves room for handwriting."""
+    """A table that may go over pages, its headings on each. `tall` leaves room for handwriting.
+
+    `signed` stands below it, on a page with its last rows: nobody signs a page that says nothing.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     tall: bool = False
+    signed: Signatures | None = None
 
 
 @dataclass(frozen=True, slots=True)

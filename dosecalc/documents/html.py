@@ -185,6 +185,8 @@ def _table(block: Table) -> Iterator[str]:
         cells = (f"<td{side}>{_cell(value)}</td>" for side, value in zip(sides, row, strict=True))
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table>"
+    if block.signed is not None:
+        yield from _signatures(block.signed)
 
 
 def _list(block: Lines) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 `cn` has the particulars that China's GCP (2020) and the GMP annex on investigational products (2022) ask for, `eu`
 those of Regulation (EU) 536/2014, Annex VI, A.1. A masked label holds nothing that depends on the arm (R15): no
-product, amount, lot or expiry, no digest, and no clock that only a thawed product has; where the law wants such a
-particular, there is a line that the unblinded pharmacist fills in alike for all arms.
+product, amount, lot or expiry, no digest, and no time to finish by but one that all areas of the worksheet share; where
+the law wants such a particular, there is a line that the unblinded pharmacist fills in alike for all arms.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dosecalc.errors import refuse
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping
 
     from dosecalc.documents.blocks import Cell
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from dosecalc.dosing.prepared import Fill
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.site import SiteLabel
-    from dosecalc.text import Language, Words
+    from dosecalc.text import Language, Message, Words
 
 LabelKind = Literal["cn", "eu"]
 _ONLY = ("仅用于临床试验", "For clinical trial use only")
@@ -58,6 +59,7 @@ class _Job:
     site: SiteLabel
     made: Preparation | Dispensing
     letter: str | None
+    stop_by: dt.datetime | None
 
     def say(self, text: object) -> str:
         return render(text, self.language)
@@ -89,6 +91,7 @@ def labels_of(
         )
     if masked:
         _check_masked(settled, here.label)
+    alike = stop_by_of_all(sheet)
     jobs = [
         _Job(
             sheet=sheet,
@@ -98,10 +101,42 @@ def labels_of(
             site=here.label,
             made=made,
             letter=_letter(sheet, made, letters or {}, masked=masked),
+            stop_by=alike if masked or isinstance(made, Dispensing) else made.stop_by,
         )
         for made in sheet.preparations
     ]
     return tuple(label for job in sorted(jobs, key=lambda job: job.letter or "") for label in _labels(job))
+
+
+def stop_by_of_all(sheet: Worksheet) -> dt.datetime | None:
+    """Return the time to finish by that a masked label may state, or None where there is a line to write it on.
+
+    It tells nothing (R15) where the worksheet itself shows that it is the same for all that a masked person compares:
+    every participant gets every arm, and all areas of the protocol stand on this worksheet with one time. Elsewhere
+    the worksheet knows the limit of its own lot only, and cannot know when another arm's lot would be thawed.
+    """
+    protocol = sheet.settled.protocol
+    areas = {made.dose.area for made in sheet.preparations}
+    times = {made.stop_by if isinstance(made, Preparation) else None for made in sheet.preparations}
+    if protocol.masking.allocation != "every_arm" or areas != set(protocol.areas) or len(times) != 1:
+        return None
+    return times.pop()
+
+
+def why_by_hand(sheet: Worksheet) -> Message | None:
+    """Return why the masked labels leave the time to finish by to be written by hand; None where they state it."""
+    made = [each for each in sheet.preparations if isinstance(each, Preparation)]
+    if not made or stop_by_of_all(sheet) is not None:
+        return None
+    if sheet.settled.protocol.masking.allocation != "every_arm":
+        why = msg("this worksheet knows the limit of its own lot only, and the time must not tell the arm")
+    elif {each.dose.area for each in made} != set(sheet.settled.protocol.areas):
+        why = msg("this worksheet has only one of the areas, and the time must not tell which")
+    elif all(each.stop_by is None for each in made):
+        why = msg("no time of thawing was given, or the lots have no limit")
+    else:
+        why = msg("it is not the same for all areas, and must not tell which is which")
+    return msg("write the time to finish by on the masked labels by hand, alike on all of them: {why}", why=why)
 
 
 def _check_masked(settled: Settled, label: SiteLabel) -> None:
@@ -168,7 +203,8 @@ def _label(job: _Job, part: str, number: int, rows: tuple[tuple[str, Cell], ...]
     last = [(job.say(msg("Directions")), job.say(_directions(job)))]
     if job.kind == "eu" or isinstance(job.made, Dispensing):
         last.append(("", job.say(msg("Keep out of reach of children"))))
-    code = f"{protocol.id}/{sheet.visit}/{job.letter or ''}{number}"
+    telephone = site.telephone.replace(" ", "\N{NO-BREAK SPACE}")
+    code = f"{protocol.id}/{sheet.participant or '________'}/{sheet.visit}/{job.letter or ''}{number}"
     return Label(
         mark=job.say(DRAFT) if _is_draft(job) else None,
         only=_only(job),
@@ -182,7 +218,7 @@ def _label(job: _Job, part: str, number: int, rows: tuple[tuple[str, Cell], ...]
         contact=(
             job.say(msg("Sponsor: {name}", name=site.sponsor)),
             job.say(msg("Investigator: {name}", name=site.investigator)),
-            job.say(msg("{address}, tel. {telephone}", address=site.address, telephone=site.telephone)),
+            job.say(msg("{address}, tel. {telephone}", address=site.address, telephone=telephone)),
         ),
     )
 
@@ -252,14 +288,14 @@ def _amount_rows(job: _Job, made: Preparation, fill: Fill | None) -> Iterator[tu
 
 
 def _prepared_rows(job: _Job, made: Preparation) -> Iterator[tuple[str, Cell]]:
-    form = _form(job, made)
-    yield job.say(msg("Form, route")), job.say(msg("{form}, {route}", form=form, route=made.dose.route))
+    form, route = job.say(_form(job, made)), job.say(made.dose.route)
+    both = route if form.casefold() in route.casefold() else job.say(msg("{form}, {route}", form=form, route=route))
+    yield job.say(msg("Form, route")), both
     if not job.masked:
         lot = msg("{lot}, expiry {expiry}", lot=made.lot.id, expiry=expiry_words(made.lot))
         yield job.say(msg("Lot")), job.say(lot)
     yield job.say(msg("Prepared on")), made.on.isoformat()
-    stop_by = None if job.masked else made.stop_by
-    yield job.say(msg("To be finished by")), day_and_minute(stop_by) if stop_by else Room.LINE
+    yield job.say(msg("To be finished by")), day_and_minute(job.stop_by) if job.stop_by else Room.LINE
     # The lot's storage is that of a frozen vial, not that of a syringe which was drawn from it.
     yield job.say(msg("Storage")), job.say(job.site.storage) if job.site.storage is not None else Room.LINE
 

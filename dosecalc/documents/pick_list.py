@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PickEntry:
-    """One preparation of a day. `in_stock` are the vials of its lot.
+    """One preparation of a day.
 
-    What is handed out for use at home has no `final_volume` and no syringes: its `vials` are bottles.
+    `in_stock` are the vials of its lot, `storage` (in the worksheet's language) and `expiry` (`2026-12-31`, with
+    `T12:00` where a time is known) what the lot's label says. What is handed out for use at home has no `final_volume`
+    and no syringes: its `vials` are bottles.
     """
 
     on: dt.date
@@ -41,6 +43,8 @@ class PickEntry:
     syringes: int = 0
     stop_by: dt.datetime | None = None
     draft: bool
+    storage: str | None = None
+    expiry: str | None = None
 
 
 def pick_list_pdf(entries: Sequence[PickEntry], on: dt.date, language: Language, font: str | None = None) -> bytes:
@@ -48,7 +52,7 @@ def pick_list_pdf(entries: Sequence[PickEntry], on: dt.date, language: Language,
 
     Raises:
         Refusal: DC640, a package is missing; DC641, a character is in no font; DC642, `font` is no font; DC647, DC648,
-            see `pick_list_paper`.
+            DC695, DC696, see `pick_list_paper`.
     """
     return papers_pdf([pick_list_paper(entries, on, language)], font)
 
@@ -57,7 +61,7 @@ def pick_list_html(entries: Sequence[PickEntry], on: dt.date, language: Language
     """Return the pick list of the day `on` as one HTML page.
 
     Raises:
-        Refusal: DC647, DC648, see `pick_list_paper`.
+        Refusal: DC647, DC648, DC695, DC696, see `pick_list_paper`.
     """
     return paper_html(pick_list_paper(entries, on, language))
 
@@ -66,7 +70,8 @@ def pick_list_paper(entries: Sequence[PickEntry], on: dt.date, language: Languag
     """Return the blocks of a pick list: the preparations in the order of protocol and participant, then the lots.
 
     Raises:
-        Refusal: DC647, two entries say differently how many vials a lot has; DC648, an entry is of another day.
+        Refusal: DC647, two entries say differently how many vials a lot has; DC648, an entry is of another day; DC695,
+            see `check_once`; DC696, two entries say differently when a lot expires.
     """
 
     def say(text: object) -> str:
@@ -84,6 +89,7 @@ def pick_list_paper(entries: Sequence[PickEntry], on: dt.date, language: Languag
                 ),
                 msg("print it on the pick list of its own day"),
             )
+    check_once(entries)
     title = say(msg("Pick list"))
     return Paper(
         language=language,
@@ -96,6 +102,33 @@ def pick_list_paper(entries: Sequence[PickEntry], on: dt.date, language: Languag
         landscape=True,
         date=dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC),
     )
+
+
+def check_once(entries: Sequence[PickEntry]) -> None:
+    """Refuse one dose that stands on two worksheets: it would be picked, and might be given, twice.
+
+    Entries without a participant's code cannot be told apart, and are not looked at.
+
+    Raises:
+        Refusal: DC695.
+    """
+    seen: set[tuple[str, str, str, str]] = set()
+    for entry in entries:
+        if entry.participant is None:
+            continue
+        key = (entry.protocol, entry.participant, entry.visit, entry.product)
+        if key in seen:
+            raise refuse(
+                "DC695",
+                msg(
+                    "two worksheets are for {participant} at {visit} with {product}",
+                    participant=entry.participant,
+                    visit=entry.visit,
+                    product=entry.product,
+                ),
+                msg("give only the one that counts, and destroy the other"),
+            )
+        seen.add(key)
 
 
 def _order(entry: PickEntry) -> tuple[str, str, str, str]:
@@ -130,11 +163,11 @@ def _blocks(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]
         Column(say(msg("Picked")), side="center"),
         Column(say(msg("Initials")), share=3),
     )
-    yield Table(columns, tuple(_row(entry, language) for entry in entries), tall=True)
     fields = (msg("Printed name"), msg("Signature"), msg("Date"), msg("Time"))
     people = (msg("Picked by"), msg("Checked by"))
     note = msg("Checked by somebody else than the one who picked.")
-    yield Signatures(tuple(say(who) for who in people), tuple(say(each) for each in fields), say(note))
+    signed = Signatures(tuple(say(who) for who in people), tuple(say(each) for each in fields), say(note))
+    yield Table(columns, tuple(_row(entry, language) for entry in entries), tall=True, signed=signed)
 
 
 def _row(entry: PickEntry, language: Language) -> tuple[Cell, ...]:
@@ -165,6 +198,8 @@ def _lots(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]:
 
     needed: dict[tuple[str, str], int] = {}
     stock: dict[tuple[str, str], int] = {}
+    expiry: dict[tuple[str, str], str | None] = {}
+    storage: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         key = (entry.protocol, entry.lot)
         needed[key] = needed.get(key, 0) + entry.vials
@@ -179,6 +214,19 @@ def _lots(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]:
                 ),
                 msg("make all worksheets of the day from the same stock file"),
             )
+        if expiry.setdefault(key, entry.expiry) != entry.expiry:
+            raise refuse(
+                "DC696",
+                msg(
+                    "lot {lot} expires on {one} by one worksheet and on {other} by another",
+                    lot=entry.lot,
+                    one=expiry[key] or "–",
+                    other=entry.expiry or "–",
+                ),
+                msg("make all worksheets of the day from the same stock file"),
+            )
+        if entry.storage is not None and entry.storage not in storage.setdefault(key, []):
+            storage[key].append(entry.storage)  # the same in the languages of the worksheets
     short = {key: needed[key] - stock[key] for key in needed if needed[key] > stock[key]}
     if short:
         lines = [
@@ -190,6 +238,8 @@ def _lots(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]:
     columns = (
         Column(say(msg("Protocol"))),
         Column(say(msg("Lot"))),
+        Column(say(msg("Storage")), share=1),
+        Column(say(msg("Expiry"))),
         Column(say(msg("Needed")), side="right"),
         Column(say(msg("In stock")), side="right"),
         Column(say(msg("Too few")), side="right"),
@@ -199,6 +249,8 @@ def _lots(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]:
         (
             protocol,
             lot,
+            " / ".join(storage.get((protocol, lot), ())) or Room.LINE,
+            (expiry[protocol, lot] or "").replace("T", " ") or Room.LINE,
             f"{count:,}",
             f"{stock[protocol, lot]:,}",
             f"{short[protocol, lot]:,}" if (protocol, lot) in short else "–",

@@ -20,7 +20,7 @@ from dosecalc.documents.blocks import (
 )
 from dosecalc.documents.sheet_dispensing import dispensing_blocks, dispensing_figures
 from dosecalc.documents.sheet_preparation import preparation_blocks, preparation_figures
-from dosecalc.documents.sheet_words import DRAFT, PAGE, amount, day_and_minute, of_what
+from dosecalc.documents.sheet_words import DRAFT, PAGE, amount, answer_words, day_and_minute, of_what
 from dosecalc.dosing.area import AreaMethod, Measured
 from dosecalc.dosing.prepared import Dispensing
 from dosecalc.quantity import parse_quantity
@@ -87,12 +87,12 @@ def _blocks(sheet: Worksheet, language: Language) -> Iterator[Block]:
     several = len(sheet.preparations) > 1
     for made in sheet.preparations:
         if several:
-            yield Section(say(of_what(made)), 2)
+            yield Section(say(_which(sheet, made)), 2)
         yield Figures(_figures(made, sheet.visit, language))
     yield Section(say(msg("Inputs")))
     yield _inputs(sheet, language)
     for made in sheet.preparations:
-        yield Section(say(of_what(made)) if several else say(msg("Preparation")))
+        yield Section(say(_which(sheet, made)) if several else say(msg("Preparation")))
         if isinstance(made, Dispensing):
             yield from dispensing_blocks(made, language)
         else:
@@ -100,6 +100,20 @@ def _blocks(sheet: Worksheet, language: Language) -> Iterator[Block]:
     yield from _rests_on(sheet, language)
     yield from _provenance(sheet, language)
     yield Together(tuple(_by_hand(sheet, language)))
+
+
+def _letters(sheet: Worksheet) -> dict[str, str]:
+    """Which area has which letter on the masked labels, where that was said: the one that was named is A."""
+    first = [value for each in sheet.inputs if each.name == "area_a" for value in each.values]
+    areas = sheet.settled.protocol.areas
+    order = [*first, *(area for area in areas if area not in first)] if first else []
+    return {area: chr(ord("A") + place) for place, area in enumerate(order)}
+
+
+def _which(sheet: Worksheet, made: Preparation | Dispensing) -> object:
+    """Return which of several preparations this is: by its letter, where its area has one, product and area."""
+    letter = _letters(sheet).get(made.dose.area or "")
+    return of_what(made) if letter is None else msg("{letter}: {what}", letter=letter, what=of_what(made))
 
 
 def _figures(made: Preparation | Dispensing, visit: str, language: Language) -> tuple[Figure, ...]:
@@ -159,6 +173,8 @@ def _who(sheet: Worksheet, language: Language) -> tuple[tuple[str, Cell], ...]:
     arms = [sheet.arm] if sheet.arm is not None else list(sheet.doses.arms)
     labels = [msg("{arm}: {label}", arm=arm, label=protocol.arms[arm].label) for arm in arms]
     rows.append((say(msg("Arm")), ", ".join(say(label) for label in labels)))
+    for area, letter in _letters(sheet).items():
+        rows.append((say(msg("Area {letter}", letter=letter)), say(protocol.areas[area].label)))
     return tuple(rows)
 
 
@@ -176,7 +192,7 @@ def _inputs(sheet: Worksheet, language: Language) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             say(each.label),
-            _values(each, language),
+            _values(sheet, each, language),
             _method(each.method, language) or "–",
             each.by or "–",
             each.date.isoformat() if each.date else "–",
@@ -186,8 +202,18 @@ def _inputs(sheet: Worksheet, language: Language) -> Table:
     return Table(columns, tuple(rows))
 
 
-def _values(given: Input, language: Language) -> str:
-    """What was given, as it was typed; a lot's concentration, which nobody typed, in its readings (R1)."""
+def _values(sheet: Worksheet, given: Input, language: Language) -> str:
+    """What was given, as it was typed; a lot's concentration, which nobody typed, in its readings (R1).
+
+    A code is shown with what it means.
+    """
+    if given.name == "area_a":
+        areas = sheet.settled.protocol.areas
+        return "; ".join(
+            render(msg("{code} ({words})", code=value, words=areas[value].label), language) for value in given.values
+        )
+    if given.name == "rounding":
+        return "; ".join(answer_words(value, language) for value in given.values)
     if given.name == "concentration":
         return "; ".join(amount(parse_quantity(value), language) for value in given.values)
     return "; ".join(given.values)
@@ -218,7 +244,10 @@ def _rests_on(sheet: Worksheet, language: Language) -> Iterator[Block]:
         for code in sheet.doses.assumptions:
             question = msg("{code}: {question}", code=code, question=settled.protocol.assumptions[code].question)
             found = settled.find(code)
-            rows.append((say(question), found.answer if found else "–", say(_state(sheet, code))))
+            answer = found.answer if found else "–"
+            if settled.protocol.assumptions[code].choices:
+                answer = answer_words(answer, language)
+            rows.append((say(question), answer, say(_state(sheet, code))))
         yield Table(columns, tuple(rows))
     if sheet.draft:
         yield Section(say(msg("Why this is a draft")))

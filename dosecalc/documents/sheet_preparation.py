@@ -72,7 +72,18 @@ def preparation_figures(made: Preparation, language: Language) -> tuple[Figure, 
         shown.append(Figure(render(msg("Syringes"), language), f"{len(made.fills):,}", "", given))
     if made.rate is not None:
         shown.append(large(msg("Infusion rate"), made.rate, language))
+    if made.lot.thaw_limit is not None:
+        shown.append(_stop_by(made, made.lot.thaw_limit.minutes, language))
     return tuple(shown)
+
+
+def _stop_by(made: Preparation, minutes: int, language: Language) -> Figure:
+    """Until when (R11); room to write it down where the time of thawing is not known yet."""
+    limit = render(msg("{time} after thawing", time=minutes_words(minutes)), language)
+    if made.stop_by is None:
+        return Figure(render(msg("Stop by"), language), "___ : ___", "", (limit,))
+    day, time, zone = day_and_minute(made.stop_by).split(" ", 2)
+    return Figure(render(msg("Stop by"), language), time, "", (f"{day} {zone}", limit))
 
 
 def preparation_blocks(made: Preparation, language: Language) -> Iterator[Block]:
@@ -288,6 +299,6 @@ def _time_rows(made: Preparation, language: Language) -> Rows:
         rows.append((say(msg("Thawed at")), day_and_minute(made.thawed_at) if made.thawed_at else Room.LINE))
         rows.append((say(msg("Stop by")), day_and_minute(made.stop_by) if made.stop_by else Room.LINE))
     if made.dmso is not None:
-        grams = msg("{grams} g/kg of body weight, at most {most}", grams=small(made.dmso), most=MOST_DMSO)
+        grams = msg("{grams} g/kg of body weight, at most {most} g/kg", grams=small(made.dmso), most=MOST_DMSO)
         rows.append((say(msg("DMSO administered")), say(grams)))
     return rows

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from dosecalc.documents.blocks import Figure
-from dosecalc.dosing.derivation import exact_digits
+from dosecalc.dosing.limits import amount as near
 from dosecalc.quantity import Quantity, readings
-from dosecalc.reading import WORDS_FROM, exact_decimal
+from dosecalc.reading import WORDS_FROM
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
@@ -23,6 +23,34 @@ if TYPE_CHECKING:
 DRAFT = msg("DRAFT – NOT FOR ADMINISTRATION")
 PAGE = msg("page {page} of {pages}", page="{page}", pages="{pages}")
 ROLES = {"active": msg("active"), "placebo": msg("placebo"), "comparator": msg("comparator")}
+_ANSWERS = ROLES | {
+    "up": msg("rounded up"),
+    "down": msg("rounded down"),
+    "half_up": msg("rounded, halves up"),
+    "one_site": msg("one site"),
+    "error": msg("an error: no dose"),
+    "summed": msg("added up, then rounded"),
+    "each": msg("each rounded by itself"),
+    "once": msg("measured once"),
+    "each_visit": msg("measured again at each visit"),
+    "total": msg("total cells"),
+    "viable": msg("viable cells"),
+    "each_dose": msg("the amount of each dose"),
+    "all_doses": msg("the amount of all doses together"),
+    "one_scalp": msg("both areas on each participant"),
+    "separate_participants": msg("one area on each participant"),
+    "no_change": msg("the areas keep their products"),
+    "change_over": msg("the areas change their products"),
+    "first_dose": msg("first dose"),
+    "randomisation": msg("randomisation"),
+    "consent": msg("consent"),
+    "P1M": msg("one month"),
+    "P28D": msg("28 days"),
+    "P30D": msg("30 days"),
+    "yes": msg("yes"),
+    "no": msg("no"),
+}
+"""What the codes of the answers to choose from mean."""
 
 
 def amount(quantity: Quantity, language: Language) -> str:
@@ -31,11 +59,14 @@ def amount(quantity: Quantity, language: Language) -> str:
 
 
 def exact_amount(value: Fraction, like: Quantity, language: Language) -> str:
-    """Return an exact amount in the unit of `like`; one that no decimal can hold with its first three decimals."""
-    exact = exact_decimal(value)
-    if exact is not None:
-        return amount(Quantity(exact, like.unit), language)
-    return f"{exact_digits(value)} {like.unit.words(language, one=False)}"
+    """Return an exact amount in the unit of `like`; one with decimals that no reader needs is rounded and says so."""
+    return render(near(value, like.unit), language)
+
+
+def answer_words(code: str, language: Language) -> str:
+    """Return an answer to choose from as it stands in the site file, and what it means: `up (rounded up)`."""
+    words = render(_ANSWERS.get(code, code), language)
+    return code if words == code else render(msg("{code} ({words})", code=code, words=words), language)
 
 
 def large(label: object, quantity: Quantity, language: Language, *, below: tuple[str, ...] = ()) -> Figure:

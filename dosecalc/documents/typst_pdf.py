@@ -173,7 +173,8 @@ def _block(block: Block) -> dict[str, Any]:
         case Table():
             columns = [{"heading": each.heading, "share": each.share, "side": each.side} for each in block.columns]
             cells = [[json_cell(value) for value in row] for row in block.rows]
-            return {"kind": "table", "columns": columns, "rows": cells, "tall": block.tall}
+            signed = None if block.signed is None else _block(block.signed)
+            return {"kind": "table", "columns": columns, "rows": cells, "tall": block.tall, "signed": signed}
         case Lines():
             return {"kind": "lines", "style": block.kind, "lines": [breakable(each) for each in block.lines]}
         case Box():

@@ -61,8 +61,9 @@ def exact_digits(value: Fraction) -> str:
 
 
 def signed_percent(deviation: str) -> str:
-    """Return a deviation with its sign and the percent sign: `+2.56 %`, `-1.71 %`, `0.00 %`."""
-    return f"{deviation} %" if deviation.startswith("-") or deviation == "0.00" else f"+{deviation} %"
+    """Return a deviation with its sign and the percent sign: `+2.56 %`, `−1.71 %`, `0.00 %`."""
+    sign = "" if deviation.startswith("-") or deviation == "0.00" else "+"
+    return f"{sign}{deviation} %".replace("-", "−")
 
 
 def deviation_of(rounded: int, exact: Fraction) -> str:

@@ -26,6 +26,11 @@ def pages(pdf: bytes) -> list[str]:
     return [" ".join(unicodedata.normalize("NFC", page).split()) for page in text[:-1].split("\f")]
 
 
+def layout(pdf: bytes) -> list[str]:
+    """The lines of all pages, as they stand on the paper; white space is one space."""
+    return [" ".join(line.split()) for line in _run("pdftotext", "-layout", "-", "-", data=pdf).decode().splitlines()]
+
+
 def words(pdf: bytes) -> str:
     """All text of a PDF."""
     return " ".join(pages(pdf))

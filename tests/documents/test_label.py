@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from documents.paper import pages, words
+from documents.paper import layout, pages, words
 from documents.samples import dispensing, infusion, injections, split
+from dosecalc.documents.label import why_by_hand
 from dosecalc.documents.label_print import label_html, label_pdf
 from dosecalc.dosing.prepared import Preparation
 from dosecalc.errors import Refusal
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from dosecalc.text import Language
 
 LETTERS = {"study": "A", "control": "B"}
+HOUR = dt.timedelta(hours=1)
+NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.timezone(8 * HOUR))
 
 
 def refused(sheet: Worksheet, *, masked: bool, letters: dict[str, str] | None = None, height: int = 60) -> str:
@@ -90,10 +94,10 @@ def test_a_european_label_has_the_particulars_of_annex_vi() -> None:
         "tel. +86 755 0000 0000",
         "umbilical cord mesenchymal stem cell exosomes (hUCMSC-sEV)",  # b: name and strength
         "800,000,000 particles (800 million; 8 × 10⁸)",
-        "injection, injection into the scalp",  # c: form, route, units
+        "injection into the scalp",  # c: form, route, units
         "Syringe 1 of 3",
         "EV-2026-014",  # d: lot, and what identifies the packaging
-        "NCT07203599/W0/1",
+        "NCT07203599/TT-001/W0/1",
         "EXAMPLE-AGA-01 (NCT07203599)",  # e: trial
         "TT-001",  # f: participant and visit
         "W0 (Week 0)",
@@ -105,6 +109,11 @@ def test_a_european_label_has_the_particulars_of_annex_vi() -> None:
         "Keep out of reach of children",  # l
     ):
         assert expected in label, expected
+
+
+def test_a_form_that_the_route_names_is_not_said_twice() -> None:
+    assert b"<dt>Form, route</dt><dd>injection into the scalp</dd>" in label_html(injections(), "en", masked=False)
+    assert "注射液，头皮注射" in label_html(injections(), "zh", masked=False).decode()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -143,7 +152,7 @@ def test_the_two_areas_are_a_and_b_and_swapping_them_changes_no_byte() -> None:
     back = label_pdf(split(), "en", masked=True, letters={"study": "B", "control": "A"})
     assert there == back
     text = pages(there)
-    assert [("NCT06932393/INJ1/A1" in text[0]), ("NCT06932393/INJ1/B1" in text[1])] == [True, True]
+    assert [("NCT06932393/TT-001/INJ1/A1" in text[0]), ("NCT06932393/TT-001/INJ1/B1" in text[1])] == [True, True]
     for telling in ("study", "control", "EXO-26-02", "NS-0441", "10,000,000,000"):
         assert telling not in " ".join(text)
 
@@ -152,6 +161,68 @@ def test_an_unmasked_label_of_two_areas_names_product_and_area() -> None:
     text = pages(label_pdf(split(), "en", masked=False))
     assert "exosomes, on the study area" in text[0]
     assert "saline, on the control area" in text[1]
+
+
+def timed(sheet: Worksheet, *times: dt.datetime | None) -> Worksheet:
+    """The worksheet with these times to finish by, one for each preparation."""
+    made = [each for each in sheet.preparations if isinstance(each, Preparation)]
+    return replace(sheet, preparations=tuple(replace(each, stop_by=at) for each, at in zip(made, times, strict=True)))
+
+
+def test_masked_labels_state_the_time_to_finish_by_where_all_areas_share_it() -> None:
+    sheet = timed(split(), NOON, NOON)
+    text = pages(label_pdf(sheet, "en", masked=True, letters=LETTERS))
+    assert ["2026-03-02 12:00 (UTC+08:00)" in page for page in text] == [True, True]
+    assert why_by_hand(sheet) is None
+
+
+ONE_ARM = "this worksheet knows the limit of its own lot only, and the time must not tell the arm"
+ONE_AREA = "this worksheet has only one of the areas, and the time must not tell which"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "why"),
+    [
+        (timed(split(), NOON, NOON - HOUR), "it is not the same for all areas, and must not tell which is which"),
+        (timed(split(), NOON, None), "it is not the same for all areas, and must not tell which is which"),
+        (split(), "no time of thawing was given, or the lots have no limit"),
+        (replace(timed(split(), NOON, NOON), preparations=timed(split(), NOON, NOON).preparations[:1]), ONE_AREA),
+        (infusion(), ONE_ARM),
+        (infusion("placebo"), ONE_ARM),
+    ],
+)
+def test_a_time_that_might_tell_the_arm_is_written_by_hand_and_the_pharmacist_is_told_why(
+    sheet: Worksheet, why: str
+) -> None:
+    label = words(label_pdf(sheet, "en", masked=True, letters=LETTERS))
+    for telling in ("12:00", "11:00", "11:15"):
+        assert telling not in label
+    assert "To be finished by" in label
+    assert str(why_by_hand(sheet)) == (
+        f"write the time to finish by on the masked labels by hand, alike on all of them: {why}"
+    )
+
+
+def test_two_participants_have_labels_with_different_codes() -> None:
+    one, other = (words(label_pdf(infusion(participant=code), "en", masked=True)) for code in ("B-01", "B-02"))
+    assert "NCT07084012/B-01/D0/1" in one
+    assert "NCT07084012/B-02/D0/1" in other
+    assert "NCT07084012/________/D0/1" in words(label_pdf(infusion(participant=None), "en", masked=True))
+
+
+@pytest.mark.parametrize("telephone", ["+86 755 0000 0000", "0755-2000-0000-0001", "+86 (755) 0000-0000"])
+@pytest.mark.parametrize("length", range(30, 60, 3))
+def test_a_telephone_number_stays_on_one_line(telephone: str, length: int) -> None:
+    sheet = injections()
+    site, protocol = sheet.settled.site, sheet.settled.protocol.id
+    assert site is not None
+    here = site.protocols[protocol]
+    assert here.label is not None
+    address = "a" * 8 + " b" * (length // 2)
+    label = replace(here.label, telephone=telephone, address=Words(address, address))
+    site = replace(site, protocols={protocol: replace(here, label=label)})
+    printed = label_pdf(replace(sheet, settled=replace(sheet.settled, site=site)), "en", masked=False)
+    assert any(telephone in line for line in layout(printed))
 
 
 def test_without_letters_a_masked_label_of_two_areas_is_refused() -> None:
@@ -213,7 +284,8 @@ def test_a_long_chinese_name_is_set_smaller_and_never_cut() -> None:
     for label in labels:
         joined = label.replace(" ", "").replace("\N{ZERO WIDTH SPACE}", "")
         assert name in joined
-        assert joined.count("Q") == 40  # in several lines, which need not follow one another in the text
+        # the name, and the label's code: in several lines, which need not follow one another in the text
+        assert joined.count("Q") == 80
 
 
 def test_a_label_that_is_too_small_is_refused_and_not_cut() -> None:

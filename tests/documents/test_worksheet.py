@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import pytest
 from documents.paper import numbers, pages, qr_codes, words
 from documents.samples import DIGEST, MADE, dispensing, infusion, injections, ml, split
 from dosecalc.documents.printing import worksheet_html, worksheet_pdf
+from dosecalc.documents.sheet_words import answer_words
 from dosecalc.documents.typst_pdf import breakable
 from dosecalc.documents.worksheet import Input
 from dosecalc.dosing.prepared import Preparation
@@ -153,7 +155,76 @@ def test_a_concentration_is_never_a_row_of_zeros() -> None:
 
 def test_the_dmso_says_of_what_and_the_most_there_may_be() -> None:
     """1 mL of 10 % v/v holds 0.11 g: 10 mL for 70 kg are 1.1 / 70 = 0.01571… g/kg, rounded up."""
-    assert "0.0158 g/kg of body weight, at most 1" in words(worksheet_pdf([SAMPLES["infusion"]], "en"))
+    assert "0.0158 g/kg of body weight, at most 1 g/kg" in words(worksheet_pdf([SAMPLES["infusion"]], "en"))
+
+
+def test_until_when_stands_among_the_large_numbers_of_the_first_page() -> None:
+    html = worksheet_html(SAMPLES["injections"], "en").decode()
+    below = "<i>2026-03-02 (UTC+08:00)</i><i>3 h after thawing</i>"
+    assert f"<small>Stop by</small><b>11:40</b> {below}" in html
+    text = pages(worksheet_pdf([SAMPLES["injections"]], "en"))[0]
+    assert text.index("11:40") < text.index("Inputs")
+
+
+def test_without_the_time_of_thawing_there_is_room_to_write_until_when() -> None:
+    unknown = replace(first(SAMPLES["injections"]), thawed_at=None, stop_by=None)
+    html = worksheet_html(replace(SAMPLES["injections"], preparations=(unknown,)), "en").decode()
+    assert "<small>Stop by</small><b>___ : ___</b> <i>3 h after thawing</i>" in html
+    assert "Stop by</small>" not in worksheet_html(SAMPLES["placebo"], "en").decode()  # its lot has no limit
+
+
+@pytest.mark.parametrize(("area_a", "study", "control"), [("study", "A", "B"), ("control", "B", "A")])
+def test_which_area_is_a_stands_where_it_is_read(area_a: str, study: str, control: str) -> None:
+    given = Input(name="area_a", label=msg("area A"), values=(area_a,))
+    sheet = replace(SAMPLES["split"], inputs=(*SAMPLES["split"].inputs, given))
+    html = worksheet_html(sheet, "en").decode()
+    assert f"<dt>Area {study}</dt><dd>study area</dd>" in html
+    assert f"<dt>Area {control}</dt><dd>control area</dd>" in html
+    text = pages(worksheet_pdf([sheet], "en"))[0]
+    assert f"{study}: exosomes, on the study area" in text
+    assert f"{control}: saline, on the control area" in text
+    assert f"area A {area_a} ({area_a} area)" in text
+    assert "Area A" not in words(worksheet_pdf([SAMPLES["split"]], "en"))
+
+
+def test_an_answer_is_shown_with_what_it_means() -> None:
+    text = words(worksheet_pdf([SAMPLES["injections"]], "en"))
+    assert "up (rounded up)" in text
+    assert "once (measured once)" in text
+    assert "viable (viable cells)" in words(worksheet_pdf([SAMPLES["infusion"]], "en"))
+    given = Input(name="rounding", label=msg("rounding"), values=("half_up",))
+    sheet = replace(SAMPLES["injections"], inputs=(given,))
+    assert "half_up (rounded, halves up)" in words(worksheet_pdf([sheet], "en"))
+
+
+SAID_ALREADY = {"comparator", "placebo", "yes", "no", "consent", "randomisation"}
+"""Codes that are English words for what they mean."""
+
+
+def test_every_answer_to_choose_from_has_words() -> None:
+    for sheet in SAMPLES.values():
+        for assumption in sheet.settled.protocol.assumptions.values():
+            for code in assumption.choices:
+                assert code.isdecimal() or code in SAID_ALREADY or answer_words(code, "en") != code
+
+
+def test_an_amount_without_an_end_is_rounded_and_says_so() -> None:
+    """5.2 × 10¹⁰ ÷ 11 = 4,727,272,727.27, and no end."""
+    endless = replace(first(SAMPLES["injections"]), delivered=Fraction(52_000_000_000, 11), deviation_percent="-0.48")
+    html = worksheet_html(replace(SAMPLES["injections"], preparations=(endless,)), "en").decode()
+    assert "<dt>In the rounded volumes</dt><dd>about 4,727,272,727 particles" in html
+    assert "727.27" not in html
+    assert "<dt>Deviation from the dose</dt><dd>−0.48 %</dd>" in html
+
+
+@pytest.mark.parametrize("count", range(24, 44))
+def test_the_last_three_steps_stand_on_one_page(count: int) -> None:
+    made = first(SAMPLES["injections"])
+    steps = tuple(msg("calculation {number} of the preparation", number=f"n{at}") for at in range(count))
+    sheet = replace(SAMPLES["injections"], preparations=(replace(made, derivation=steps),))
+    last = [page for page in pages(worksheet_pdf([sheet], "en")) if f"calculation n{count - 1} of" in page]
+    assert f"calculation n{count - 2} of" in last[0]
+    assert f"calculation n{count - 3} of" in last[0]
 
 
 def test_a_masked_trial_says_who_may_read_it_and_how_the_look_is_made_the_same() -> None:

@@ -158,7 +158,7 @@ def test_without_a_stated_volume_it_follows_from_the_concentration() -> None:
     got = made(here, "A", DoseInput(weight=q("61 kg")), lot(**MSC))
     assert (got.administered, got.deviation_percent) == (q("3 mL"), "-1.64")
     assert [str(line) for line in got.derivation[3:5]] == [
-        "volume: that of the product alone, 3.05 mL, rounded to the graduation of 0.2 mL, halves up: 3 mL (-1.64 %)",
+        "volume: that of the product alone, 3.05 mL, rounded to the graduation of 0.2 mL, halves up: 3 mL (−1.64 %)",
         "administered: 3 mL",
     ]
     assert [warned.code for warned in got.warnings] == ["between-graduations", "no-cv"]
@@ -187,7 +187,7 @@ def test_rounding_the_product_by_more_than_a_tenth_is_said_loudly() -> None:
     got = at_sites("10", concentration="2.8e10 particles/mL")
     assert [warned.code for warned in got.warnings] == ["preparation-deviation", "no-cv"]
     assert str(got.warnings[0].text) == (
-        "the measured volume of lot 'L1' holds 896,000,000 particles (896 million; 8.96 × 10⁸): -10.40 % of the dose, "
+        "the measured volume of lot 'L1' holds 896,000,000 particles (896 million; 8.96 × 10⁸): −10.40 % of the dose, "
         "more than 10 %"
     )
 

@@ -41,10 +41,10 @@ def test_whole_areas_ask_nobody_and_round_nothing(patches: tuple[str, ...]) -> N
 @pytest.mark.parametrize(
     ("mode", "sites", "deviation", "words"),
     [
-        # 24 / 23.4 = 1.025641 → +2.56 %; 23 / 23.4 = 0.982906 → -1.71 %
+        # 24 / 23.4 = 1.025641 → +2.56 %; 23 / 23.4 = 0.982906 → −1.71 %
         ("up", 24, "2.56", "rounded up (Pharmacy manual, 3.1): 24 (+2.56 %)"),
-        ("down", 23, "-1.71", "rounded down (Pharmacy manual, 3.1): 23 (-1.71 %)"),
-        ("half_up", 23, "-1.71", "rounded, halves up (Pharmacy manual, 3.1): 23 (-1.71 %)"),
+        ("down", 23, "-1.71", "rounded down (Pharmacy manual, 3.1): 23 (−1.71 %)"),
+        ("half_up", 23, "-1.71", "rounded, halves up (Pharmacy manual, 3.1): 23 (−1.71 %)"),
     ],
 )
 def test_a_fraction_is_rounded_as_the_site_decided(mode: Rounding, sites: int, deviation: str, words: str) -> None:
