@@ -92,16 +92,14 @@ def _labels(
     letters = None if area_a is None else _letters(tuple(protocol.areas), area_a)
     kinds = {"label-unmasked": False, "label-masked": True} if protocol.masking.masked else {"label": False}
     notes: list[Message] = []
-    for part, masked in kinds.items():
-        if masked and protocol.areas and area_a is None:
-            notes.append(
-                msg(
-                    "no masked labels: say with --area-a which of {areas} is area A for this participant; the "
-                    "randomisation list knows it",
-                    areas=", ".join(protocol.areas),
-                )
+    if sheet.participant is None:
+        notes.append(
+            msg(
+                "the labels name nobody: write the participant's code on the line of each label before it leaves the "
+                "pharmacy, or prepare again with --participant"
             )
-            continue
+        )
+    for part, masked in kinds.items():
         files[f"{name}-{part}.pdf"] = label_pdf(sheet, language, kind, masked=masked, letters=letters, font=font)
         files[f"{name}-{part}.html"] = label_html(sheet, language, kind, masked=masked, letters=letters)
         why = why_by_hand(sheet) if masked else None

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dosecalc.app.typed import Asked, dose_input
 from dosecalc.app.worksheet_inputs import overrides, worksheet_inputs
 from dosecalc.errors import refuse
-from dosecalc.files import read_file
 from dosecalc.plan import dosed_arms
 from dosecalc.quantity import Quantity, parse_positive, unit
 from dosecalc.text import msg
-from dosecalc.worksheet_json import read_worksheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.dosing.guard import EarlierDose, Question
     from dosecalc.dosing.prepared import Dispensing, Preparation, PreparationInput
     from dosecalc.dosing.result import Dose, DoseInput, Doses, Warned
+    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Stock
     from dosecalc.text import Message, Words
+
+_TIME = re.compile("[0-9]{1,2}:[0-9]{2}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +42,8 @@ class Wanted:
     """A worksheet of an earlier visit (path), which the dose is compared with (R6)."""
     area_a: str | None = None
     """Which area of the participant a masked label calls A."""
+    printed: bool = False
+    """Whether papers are written: those of a masked trial with areas then need `area_a`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +71,11 @@ def prepare(
 
     Raises:
         Refusal: what `dose` refuses; what `dosing.preparation` refuses; DC620 for a participant code that is none;
-            DC4xx for dates that are none.
+            DC4xx for dates that are none; DC339, DC653, DC654, the earlier worksheet does not go with this one; DC649,
+            DC655, which area is A.
     """
     from dosecalc import __version__
+    from dosecalc.app.earlier import check_unchanged, read_earlier
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.dosing.dose import calculate
     from dosecalc.dosing.guard import unexpected
@@ -77,7 +83,6 @@ def prepare(
 
     if wanted.participant is not None:
         check_code(wanted.participant)
-    _check_area_a(tuple(settled.protocol.areas), wanted.area_a)
     arms = dosed_arms(settled.protocol, arm)
     weight = Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None
     weighed = _weighed(settled, arms)
@@ -89,11 +94,17 @@ def prepare(
     _check_lots(stock, there, wanted)
     made = tuple(_made(settled, arms, doses, dose, stock, wanted, when) for dose in there)
     unusual = () if weighed or weight is None else _weight_for_dmso(weight, made)
-    earlier = _earlier(settled, wanted.earlier, wanted.participant)
+    _check_area_a(settled.protocol, wanted)
+    inputs = tuple(worksheet_inputs(arm, asked, given, wanted, made))
+    before: Mapping[str, EarlierDose] = {}
+    if wanted.earlier is not None:
+        earlier = read_earlier(settled, wanted.earlier, wanted.participant)
+        check_unchanged(settled, arms, inputs, earlier)
+        before = earlier.doses
     questions = [
         question
         for each in made
-        for question in unexpected(settled, arms, each.dose, each.lot, earlier.get(each.dose.product))
+        for question in unexpected(settled, arms, each.dose, each.lot, before.get(each.dose.product))
     ]
     sheet = Worksheet(
         settled=settled,
@@ -103,7 +114,7 @@ def prepare(
         visit_label=_label(settled, arms, when.on, wanted.visit),
         doses=replace(doses, doses=tuple(each.dose for each in made)),
         preparations=made,
-        inputs=tuple(worksheet_inputs(arm, asked, given, wanted, made)),
+        inputs=inputs,
         overrides=tuple(overrides(asked)),
         draft=(*doses.draft, *_drafts(settled, stock, doses), *_out_of_time(when, here)),
         warnings=(*doses.warnings, *unusual),
@@ -122,16 +133,23 @@ def answered(sheet: Worksheet, questions: Sequence[Question], by: str) -> Worksh
     return replace(sheet, overrides=(*sheet.overrides, *said))
 
 
-def _check_area_a(areas: Sequence[str], area_a: str | None) -> None:
-    if area_a is None or area_a in areas:
-        return
-    raise refuse(
-        "DC649",
-        msg("'{area}' is not an area of this protocol", area=area_a),
-        msg("its areas are: {areas}", areas=", ".join(areas))
-        if areas
-        else msg("leave --area-a out: this protocol tells no areas apart"),
-    )
+def _check_area_a(protocol: Protocol, wanted: Wanted) -> None:
+    """Which area is A stands on the worksheet, so that the second person and the next visit can compare it (R14)."""
+    areas = ", ".join(protocol.areas)
+    if wanted.area_a is not None and wanted.area_a not in protocol.areas:
+        raise refuse(
+            "DC649",
+            msg("'{area}' is not an area of this protocol", area=wanted.area_a),
+            msg("its areas are: {areas}", areas=areas)
+            if areas
+            else msg("leave --area-a out: this protocol tells no areas apart"),
+        )
+    if wanted.area_a is None and wanted.printed and areas and protocol.masking.masked:
+        raise refuse(
+            "DC655",
+            msg("nobody has said which area is area A, and masked labels have no other name for it"),
+            msg("give --area-a with one of {areas}; the randomisation list knows it for this participant", areas=areas),
+        )
 
 
 def _weighed(settled: Settled, arms: Sequence[str]) -> bool:
@@ -162,6 +180,16 @@ def _when(
 
     thawed = None
     if wanted.thawed_at is not None:
+        if _TIME.fullmatch(wanted.thawed_at):
+            raise refuse(
+                "DC657",
+                msg("the time of thawing, {time}, has no day", time=wanted.thawed_at),
+                msg(
+                    "write --thawed-at {day}T{time}, if it was today",
+                    day=local_day(made_at.astimezone(_zone(settled))).isoformat(),
+                    time=wanted.thawed_at.zfill(5),
+                ),
+            )
         moment = parse_moment(wanted.thawed_at, settled.timezone)
         if not isinstance(moment, dt.datetime):
             raise refuse(
@@ -242,39 +270,6 @@ def _check_handed_out(made: Dispensing, visit: str) -> None:
             msg("no {product} is handed out at {visit}", product=made.dose.product_label, visit=visit),
             msg("visits at which it is: {visits}", visits=", ".join(bottles)),
         )
-
-
-def _earlier(settled: Settled, path: str | None, participant: str | None) -> dict[str, EarlierDose]:
-    """What the participant got before, by product, from the worksheet of an earlier visit."""
-    if path is None:
-        return {}
-    from dosecalc.checking.sheet import open_sheet
-    from dosecalc.dosing.guard import EarlierDose
-
-    if participant is None:
-        raise refuse(
-            "DC339",
-            msg("without the participant's code nobody can say whose worksheet {path} is", path=path),
-            msg("give the code with --participant; it stands on the worksheet"),
-        )
-    sheet = open_sheet(read_worksheet(read_file(path), path), path)
-    if sheet.head.must("protocol") != settled.protocol.id or sheet.head.text("participant") != participant:
-        raise refuse(
-            "DC339",
-            msg("{path} is a worksheet of another protocol or participant", path=path),
-            msg("give the worksheet of an earlier visit of this participant, and the code with --participant"),
-        )
-    found = {}
-    for made in sheet.preparations:
-        total = made.dose.number("total")
-        if total is not None:
-            found[made.product] = EarlierDose(
-                visit=sheet.visit,
-                product=made.product,
-                total=Quantity(total, unit(made.dose.must("unit"))),
-                area_cm2=made.dose.number("area_cm2"),
-            )
-    return found
 
 
 def _check_lots(stock: Stock, doses: Sequence[Dose], wanted: Wanted) -> None:

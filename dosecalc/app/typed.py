@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dosecalc.app.settings import now
-from dosecalc.errors import Finding, Refusal, Usage
-from dosecalc.notation import parse_number, parse_positive
+from dosecalc.errors import Finding, Refusal, Usage, refuse
+from dosecalc.notation import parse_number, parse_positive, quoted
 from dosecalc.plan import Participant, WantedBooking, dosed_arms
 from dosecalc.quantity import Quantity
 from dosecalc.text import msg
@@ -16,6 +16,7 @@ from dosecalc.units import unit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from dosecalc.dosing.area import Measured
     from dosecalc.dosing.result import DoseInput, Remeasured
@@ -49,7 +50,7 @@ def dose_input(settled: Settled, arm: str | None, asked: Asked) -> DoseInput:
     Raises:
         Refusal: DC201 and its kin for a number that is not one; DC314, DC315, a method of measuring; DC332 for a level
             where there is none to choose; DC349, how an area was measured is said, and there is no such area; DC401 to
-            DC404, a date; DC501, DC622, a name that cannot stand in a table.
+            DC404, a date; DC501, DC622, a name that cannot stand in a table; DC656, several patches in one text.
         Usage: DC006, something is said twice; DC348, `areas_at` is not a visit, an equals sign and an area.
         TypeError: the areas are one text instead of a list of texts.
     """
@@ -66,10 +67,22 @@ def dose_input(settled: Settled, arm: str | None, asked: Asked) -> DoseInput:
     return DoseInput(
         measured=records.get(None),
         remeasured=_remeasured(again, records),
-        areas=tuple(parse_number(area) for area in asked.areas),
+        areas=tuple(_area(area) for area in asked.areas),
         weight=Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None,
         level=level,
         rounding=asked.rounding,
+    )
+
+
+def _area(text: str) -> Decimal:
+    """One patch; several are not split here, so that each has its own option and none is overlooked."""
+    patches = [patch.strip() for patch in text.split(";") if patch.strip()]
+    if len(patches) < 2:
+        return parse_number(text)
+    raise refuse(
+        "DC656",
+        msg("{text} is several areas in one --area", text=quoted(text)),
+        msg("write --area for each patch: {options}", options=" ".join(f"--area {patch}" for patch in patches)),
     )
 
 

@@ -20,6 +20,7 @@ from dosecalc.cli.ui import (
     option,
     site_option,
 )
+from dosecalc.dosing.derivation import signed_percent
 from dosecalc.dosing.prepared import Dispensing
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.quantity import Amount, parse_number
@@ -110,7 +111,14 @@ def command(
         arm=arm,
         asked=asked(dose),
         wanted=app.Wanted(
-            visit=visit, lots=lots, thawed_at=thawed_at, on=on, participant=participant, earlier=previous, area_a=area_a
+            visit=visit,
+            lots=lots,
+            thawed_at=thawed_at,
+            on=on,
+            participant=participant,
+            earlier=previous,
+            area_a=area_a,
+            printed=out is not None,
         ),
         made_at=app.stamp(stamp, settled),
         preparer=preparer,
@@ -123,7 +131,8 @@ def command(
     if ui.as_json:
         document = app.worksheet_document(sheet, ui.language)
         files = [{"path": file.path, "sha256": file.sha256} for file in written]
-        ui.show_json(document | ({"files": files} if out is not None else {}))
+        said = {"files": files, "notes": [ui.say(note) for note in notes]}
+        ui.show_json(document | (said if out is not None else {}))
         return
     show(ui, sheet)
     for note in notes:
@@ -219,7 +228,7 @@ def _volumes(ui: Ui, made: Preparation) -> None:
     if made.rate is not None:
         rows.append((msg("Rate"), Amount(made.rate)))
     if made.deviation_percent is not None:
-        rows.append((msg("Deviation"), f"{made.deviation_percent} %"))
+        rows.append((msg("Deviation"), signed_percent(made.deviation_percent)))
     if made.interval is not None:
         span = msg("{low} to {high}", low=Amount(made.interval.low), high=Amount(made.interval.high))
         rows.append((msg("Interval ({level} %)", level=made.interval.level_percent), span))

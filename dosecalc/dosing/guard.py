@@ -50,14 +50,14 @@ def unexpected(
 ) -> tuple[Question, ...]:
     """Return what is five-fold or more away from what is expected of this participant.
 
-    Compared are: the amount per cm² (in all, for a dose without an area) with that of an earlier worksheet, and the
-    area where it grew so much; the level with the levels that the site file has decided; the lot's concentration with
-    its certificate. Never the levels of other arms, which are ten-fold apart by design.
+    Compared are, with an earlier worksheet: the amount per cm², the area, and the amount in all; the level with the
+    levels that the site file has decided; the lot's concentration with its certificate. Never the levels of other
+    arms, which are ten-fold apart by design.
 
     Raises:
         Refusal: DC360, certificate and stock file state the concentration in units that do not fit each other.
     """
-    return (*_earlier(dose, earlier), *_grown(dose, earlier), *_level(settled, arms, dose), *_certificate(lot))
+    return (*_earlier(dose, earlier), *_level(settled, arms, dose), *_certificate(lot))
 
 
 def _question(what: Message, expected: Message, got: Message) -> Question:
@@ -71,26 +71,24 @@ def _earlier(dose: Dose, earlier: EarlierDose | None) -> tuple[Question, ...]:
     if earlier.total.unit != dose.total.unit:
         what = msg("the dose is counted otherwise than at {visit}", visit=earlier.visit)
         return (_question(what, show(earlier.total), show(dose.total)),)
+    what = msg("the dose of {product} differs from that at {visit}", product=dose.product_label, visit=earlier.visit)
     got, expected = Fraction(dose.total.value), Fraction(earlier.total.value)
     counted = dose.total.unit
-    if dose.area_cm2 is not None and earlier.area_cm2 is not None:
-        got, expected = got / Fraction(dose.area_cm2), expected / Fraction(earlier.area_cm2)
-        counted = unit(f"{counted.symbol}/cm²")
-    if not far_apart(got, expected):
-        return ()
-    what = msg("the dose of {product} differs from that at {visit}", product=dose.product_label, visit=earlier.visit)
-    return (_question(what, amount(expected, counted), amount(got, counted)),)
-
-
-def _grown(dose: Dose, earlier: EarlierDose | None) -> tuple[Question, ...]:
-    """A lost decimal point in the area leaves the amount per cm² as it was. A smaller area may be a success."""
-    if earlier is None or earlier.product != dose.product or dose.area_cm2 is None or earlier.area_cm2 is None:
-        return ()
-    if dose.area_cm2 < earlier.area_cm2 or not far_apart(dose.area_cm2, earlier.area_cm2):
-        return ()
-    square = unit("cm²")
-    what = msg("the area is far larger than at {visit}", visit=earlier.visit)
-    return (_question(what, show(Quantity(earlier.area_cm2, square)), show(Quantity(dose.area_cm2, square))),)
+    in_all = (_question(what, amount(expected, counted), amount(got, counted)),) if far_apart(got, expected) else ()
+    if dose.area_cm2 is None or earlier.area_cm2 is None:
+        return in_all
+    found: list[Question] = []
+    got, expected = got / Fraction(dose.area_cm2), expected / Fraction(earlier.area_cm2)
+    if far_apart(got, expected):
+        per_area = unit(f"{counted.symbol}/cm²")
+        found.append(_question(what, amount(expected, per_area), amount(got, per_area)))
+    # A lost decimal point in the area leaves the amount per cm² as it was. Hair that grows back is asked about, too.
+    if far_apart(dose.area_cm2, earlier.area_cm2):
+        square = unit("cm²")
+        area = msg("the area differs from that at {visit}", visit=earlier.visit)
+        before, now = Quantity(earlier.area_cm2, square), Quantity(dose.area_cm2, square)
+        found.append(_question(area, show(before), show(now)))
+    return tuple(found) or in_all
 
 
 def _level(settled: Settled, arms: Sequence[str], dose: Dose) -> tuple[Question, ...]:

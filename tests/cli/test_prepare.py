@@ -213,7 +213,7 @@ def test_a_lot_is_named_where_there_are_several(tmp_path: Path) -> None:
 # ---- released, and what stays a draft --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [SITES, SPLIT, CELLS, BOTTLES], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [SITES, (*SPLIT, "--area-a", "study"), CELLS, BOTTLES], ids=lambda words: words[0])
 def test_what_the_site_has_verified_is_released_and_bears_no_mark(words: tuple[str, ...], tmp_path: Path) -> None:
     site, stock = own_files(tmp_path)
     out = tmp_path / "out"
@@ -306,7 +306,8 @@ def test_the_json_file_is_the_worksheet_with_its_digest_and_the_list_of_files_is
     from dosecalc.worksheet_json import read_worksheet
 
     made = prepared(*SITES, "--out", str(tmp_path))
-    files = made.pop("files")
+    files, notes = made.pop("files"), made.pop("notes")
+    assert [note.partition(":")[0] for note in notes] == ["the labels name nobody"]
     written = (tmp_path / "W0-worksheet.json").read_bytes()
     assert read_worksheet(written, "W0-worksheet.json") == json.loads(written) == made
     assert [sha256(Path(file["path"]).read_bytes()).hexdigest() for file in files] == [f["sha256"] for f in files]
@@ -344,9 +345,6 @@ def test_a_masked_label_is_the_same_byte_for_byte_whichever_the_arm(kind: str, l
 
 
 def test_masked_labels_of_two_areas_say_a_and_b_and_nothing_of_which_is_which(tmp_path: Path) -> None:
-    ran = prepare(*SPLIT, "--out", str(tmp_path / "0"))
-    assert "say with --area-a which of study, control is area A" in ran.out
-    assert parts(tmp_path / "0", "INJ1") & MASKED == set()
     for area in ("study", "control"):
         assert prepare(*SPLIT, "--area-a", area, "--out", str(tmp_path / area)).code == 0
     for name in sorted(MASKED):
@@ -360,7 +358,8 @@ def test_masked_labels_of_two_areas_say_a_and_b_and_nothing_of_which_is_which(tm
 
 def test_the_worksheet_of_a_masked_trial_says_what_makes_the_preparations_look_the_same(tmp_path: Path) -> None:
     for words, look in ((SPLIT, "Cover both syringes with the same opaque sleeve"), (CELLS, "Put an opaque cover")):
-        assert prepare(*words, "--out", str(tmp_path / words[0])).code == 0
+        lettered = ("--area-a", "study") if words is SPLIT else ()
+        assert prepare(*words, *lettered, "--out", str(tmp_path / words[0])).code == 0
         (page,) = (tmp_path / words[0]).glob("*worksheet.html")
         assert look in page.read_text("utf-8")
         assert "the unblinded pharmacist" in page.read_text("utf-8")
@@ -452,7 +451,7 @@ def second(folder: Path, *words: str) -> Ran:
 
 
 def test_the_dose_of_an_earlier_visit_is_compared_and_what_is_near_is_not_asked_about(tmp_path: Path) -> None:
-    ran = second(tmp_path, *SITES[:3], "--visit", "W2", "--area", "20")
+    ran = second(tmp_path, *SITES[:3], "--visit", "W2", "--area", "20.1", "--area", "3.3")
     assert (ran.code, ran.err) == (0, "")
 
 
@@ -460,16 +459,12 @@ def test_the_dose_of_an_earlier_visit_is_compared_and_what_is_near_is_not_asked_
     ("words", "says"),
     [
         (
-            ["--arm", "phase1-B", "--visit", "W2", "--area", "24"],
+            ["--arm", "phase1-B", "--visit", "W2", "--area", "23.4"],
             (
                 "the dose of umbilical cord mesenchymal stem cell exosomes (hUCMSC-sEV) differs from that at W0: "
-                "1,000,000,000 particles/cm² (1 billion; 1 × 10⁹), and about 102,564,103 particles/cm² "
-                "(102.564103 million; 1.02564103 × 10⁸) was expected; check area, level and lot"
+                "about 1,025,641,026 particles/cm² (1.025641026 billion; 1.025641026 × 10⁹), and about 102,564,103 "
+                "particles/cm² (102.564103 million; 1.02564103 × 10⁸) was expected; check area, level and lot"
             ),
-        ),
-        (
-            ["--arm", "phase1-A", "--visit", "W2", "--area", "234"],
-            "the area is far larger than at W0: 234 cm², and 23.4 cm² was expected; check area, level and lot",
         ),
     ],
 )
@@ -488,7 +483,7 @@ def test_the_dose_typed_in_full_is_accepted_and_stands_on_the_worksheet(
     typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Person(f"{typed}\n"))
-    ran = second(tmp_path, "NCT07203599", "--arm", "phase1-B", "--visit", "W2", "--area", "24")
+    ran = second(tmp_path, "NCT07203599", "--arm", "phase1-B", "--visit", "W2", "--area", "23.4")
     assert ran.code == 0
     made = json.loads((tmp_path / "second" / "SZ-001-W2-worksheet.json").read_text("utf-8"))
     (override,) = made["overrides"]
@@ -505,14 +500,14 @@ def test_another_dose_or_a_yes_is_not_accepted(
     typed: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Person(f"{typed}\n"))
-    ran = second(tmp_path, "NCT07203599", "--arm", "phase1-B", "--visit", "W2", "--area", "24")
+    ran = second(tmp_path, "NCT07203599", "--arm", "phase1-B", "--visit", "W2", "--area", "23.4")
     assert ran.code == 1
     assert says in ran.err.splitlines()[-1]
     assert not (tmp_path / "second").exists()
 
 
 def test_neither_force_nor_another_option_answers_for_the_person(tmp_path: Path) -> None:
-    words = ["NCT07203599", "--arm", "phase1-B", "--visit", "W2", "--area", "24", "--force", "--as", "boss", "--json"]
+    words = ["NCT07203599", "--arm", "phase1-B", "--visit", "W2", "--area", "23.4", "--force", "--as", "boss", "--json"]
     assert second(tmp_path, *words).codes == ["DC650"]
 
 

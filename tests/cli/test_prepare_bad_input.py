@@ -155,7 +155,7 @@ OPTIONS: list[tuple[tuple[str, ...], str, str]] = [
     ((*SITES, "--on", "02/03/2026"), "DC401", "YYYY-MM-DD"),
     # The clock (R11).
     ((*SITES, "--thawed-at", "2026-03-02"), "DC336", "write --thawed-at 2026-03-02T09:30"),
-    ((*SITES, "--thawed-at", "09:10"), "DC401", "2026-03-02T09:30"),
+    ((*SITES, "--thawed-at", "09:10"), "DC657", "2026-03-02T09:10"),
     ((*SITES, "--thawed-at", "2026-03-02T06:19"), "DC359", "could be used until 2026-03-02 09:19+08:00 (R11)"),
     ((*SITES, "--thawed-at", "2026-03-02T09:21"), "DC359", "lies in the future"),
     (

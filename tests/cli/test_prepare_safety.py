@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharmacy import SITE, SPLIT, prepare
+from pharmacy import CELLS, SITE, SITES, SPLIT, changed, prepare
 from running import Ran, dosecalc
 
 if TYPE_CHECKING:
@@ -45,3 +45,92 @@ def test_a_plan_refuses_an_area_for_each_of_two_areas_with_its_line(tmp_path: Pa
 def test_patches_of_one_area_are_still_summed_where_each_participant_has_one_area() -> None:
     made = prepare("NCT07203599", "--arm", "phase1-A", "--visit", "W0", "--area", "20.1", "--area", "3.3", "--json")
     assert made.json["dose"]["sites"] == 24
+
+
+SWAPPED = "DC654 area A is control here, and was study at INJ1; read it again from the randomisation list"
+
+
+def worksheet(folder: Path, *words: str, site: str = SITE) -> str:
+    """The JSON of a worksheet of participant QH-001."""
+    assert prepare(*words, "--participant", "QH-001", "--out", str(folder), site=site).code == 0
+    (found,) = folder.glob("*.json")
+    return str(found)
+
+
+def test_papers_of_a_masked_trial_need_to_know_which_area_is_a(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert refused(prepare(*SPLIT, "--out", str(out))) == (
+        "DC655 nobody has said which area is area A, and masked labels have no other name for it; give --area-a with "
+        "one of study, control; the randomisation list knows it for this participant\n"
+    )
+    assert not out.exists()
+    assert prepare(*SPLIT).code == 0  # on the screen alone nothing has a letter
+    assert prepare(*CELLS, "--out", str(out)).code == 0
+
+
+def test_area_a_stands_in_the_worksheet_and_its_digest(tmp_path: Path) -> None:
+    made = {area: prepare(*SPLIT, "--area-a", area, "--json").json for area in ("study", "control")}
+    for area, sheet in made.items():
+        assert {"name": "area_a", "values": [area]} in sheet["inputs"]
+    assert made["study"]["digest"] != made["control"]["digest"]
+
+
+def test_areas_whose_letters_were_swapped_since_the_earlier_visit_are_refused(tmp_path: Path) -> None:
+    first = worksheet(tmp_path / "1", *SPLIT, "--area-a", "study")
+    second = ("NCT06932393", "--visit", "INJ2", "--area", "20", "--participant", "QH-001", "--previous", first)
+    assert SWAPPED in refused(prepare(*second, "--area-a", "control"))
+    assert prepare(*second, "--area-a", "study").code == 0
+
+
+def test_an_area_that_is_measured_once_is_the_same_as_on_the_earlier_worksheet(tmp_path: Path) -> None:
+    first = worksheet(tmp_path / "1", *SITES)
+    second = ("NCT07203599", "--arm", "phase1-A", "--visit", "W2", "--participant", "QH-001", "--previous", first)
+    for area in ("201", "23.5"):
+        assert refused(prepare(*second, "--area", area)) == (
+            f"DC653 the area is measured once, for all doses: it is {area} cm² here, and was 23.4 cm² at W0; check "
+            "both against the record of the measuring: only one of them can be right\n"
+        )
+    assert prepare(*second, "--area", "20.1", "--area", "3.3").code == 0
+    assert prepare(*second, "--area", "23.40").code == 0
+
+
+def test_an_area_that_is_measured_at_each_visit_may_change_and_is_asked_about_where_it_is_far_off(
+    tmp_path: Path,
+) -> None:
+    once = 'answer: once\n        confirmed: {document: Clinical trial protocol (example), section: "7.1"'
+    site = changed(tmp_path, SITE, (once, once.replace("once", "each_visit")))
+    first = worksheet(tmp_path / "1", *SITES, site=site)
+    second = ("NCT07203599", "--arm", "phase1-A", "--visit", "W2", "--participant", "QH-001", "--previous", first)
+    assert prepare(*second, "--area", "20.1", site=site).code == 0
+    asked = refused(prepare(*second, "--area", "201", site=site))
+    assert "DC650 the area differs from that at W0: 201 cm², and 23.4 cm² was expected" in asked
+    assert "the area differs from that at W0: 2.34 cm²" in refused(prepare(*second, "--area", "2.34", site=site))
+
+
+def test_labels_without_a_participant_are_said_to_name_nobody(tmp_path: Path) -> None:
+    note = "Note: the labels name nobody: write the participant's code on the line of each label"
+    nobody = prepare(*SITES, "--out", str(tmp_path / "1"))
+    assert note in nobody.out
+    assert note not in prepare(*SITES, "--participant", "SZ-002", "--out", str(tmp_path / "2")).out
+    (note_of_json,) = prepare(*SITES, "--json", "--out", str(tmp_path / "3")).json["notes"]
+    assert note_of_json.startswith("the labels name nobody")
+
+
+def test_several_areas_in_one_option_are_told_how_to_be_written() -> None:
+    assert refused(prepare(*SITES[:-1], "20.1; 3.3")) == (
+        'DC656 "20.1; 3.3" is several areas in one --area; write --area for each patch: --area 20.1 --area 3.3\n'
+    )
+
+
+@pytest.mark.parametrize(("time", "meant"), [("17:18", "17:18"), ("9:05", "09:05")])
+def test_a_time_of_thawing_without_its_day_is_told_how_to_be_written(time: str, meant: str) -> None:
+    assert refused(prepare(*CELLS, "--thawed-at", time)) == (
+        f"DC657 the time of thawing, {time}, has no day; write --thawed-at 2026-03-02T{meant}, if it was today\n"
+    )
+
+
+def test_a_deviation_has_a_minus_sign() -> None:
+    # 7.3 cm² × 5 × 10⁸ = 3.65 × 10⁹; 0.4 in place of 0.4015 mL: −0.37 %
+    ran = prepare("NCT06932393", "--visit", "INJ1", "--area", "7.3")
+    assert "−0.37 %" in ran.out
+    assert "-0.37" not in ran.out

@@ -36,17 +36,28 @@ def test_a_correct_dose_is_not_asked_about_in_any_arm(arm: str) -> None:
     assert asked(arm=arm) == ()
 
 
-def test_a_smaller_area_is_no_wrong_dose() -> None:
-    # 24 cm² became 3: per cm² it is the same
-    assert asked(before("2.4e9 particles"), area="3") == ()
+def test_an_area_that_shrank_is_no_wrong_dose_and_one_of_a_fifth_is_asked_about() -> None:
+    # 24 cm² became 4.9: per cm² it is the same. 2.4 cm² in place of 24 is a slip more often than a success.
+    assert asked(before("2.4e9 particles"), area="4.9") == ()
+    (question,) = asked(before("2.4e9 particles"), area="2.4")
+    assert str(question.text) == "the area differs from that at W0: 2.4 cm², and 24 cm² was expected"
+
+
+def test_the_amount_in_all_is_compared_where_area_and_amount_per_area_hardly_differ() -> None:
+    # 24 against 12 cm² is two-fold, 10⁸ against 3.33 × 10⁷ per cm² three-fold, and both together six-fold
+    (question,) = asked(before("4e8 particles", "12"))
+    assert str(question.text) == (
+        "the dose of sEV differs from that at W0: 2,400,000,000 particles (2.4 billion; 2.4 × 10⁹), and "
+        "400,000,000 particles (400 million; 4 × 10⁸) was expected"
+    )
 
 
 def test_an_area_that_grew_five_fold_is_asked_about_though_the_amount_for_each_cm2_is_the_same() -> None:
     # 240 cm² in place of 24.0: a decimal point was lost
     (question,) = asked(before("2.4e9 particles"), area="240")
-    assert str(question.text) == ("the area is far larger than at W0: 240 cm², and 24 cm² was expected")
+    assert str(question.text) == ("the area differs from that at W0: 240 cm², and 24 cm² was expected")
     assert len(asked(before("2.4e9 particles"), area="120")) == 1
-    assert asked(before("2.4e9 particles"), area="119.9") == ()
+    assert asked(before("2.4e9 particles"), area="118.9") == ()  # 119 sites in place of 24
 
 
 def test_ten_times_the_amount_per_area_is_asked_about() -> None:
