@@ -347,7 +347,8 @@ def show(ui: Ui, checked: Checked) -> None:
         if product is not None:
             ui.line(checked.labels.get(product, product))
         for against, column in (("worksheet", msg("Worksheet")), ("stock", msg("Stock file"))):
-            rows = [_row(each) for each in checked.compared if (each.product, each.against) == (product, against)]
+            found = [each for each in checked.compared if (each.product, each.against) == (product, against)]
+            rows = [_row(each, computed=not checked.refused) for each in found]
             if rows:
                 if against == "stock":
                     ui.line()
@@ -375,6 +376,7 @@ def _loud(differ: Sequence[Compared]) -> list[Compared]:
     return entered or loud
 
 
-def _row(each: Compared) -> Sequence[object]:
+def _row(each: Compared, *, computed: bool) -> Sequence[object]:
     agree = msg("agrees") if each.agree else msg("TEN-FOLD?") if each.tenfold else msg("DIFFERS")
-    return each.label, shown(each.first), shown(each.second), agree
+    second = shown(each.second) if computed or each.kind == "entered" else msg("not computed")
+    return each.label, shown(each.first), second, agree

@@ -476,6 +476,7 @@ def test_entries_that_nothing_can_be_prepared_from_differ_and_are_recorded(tmp_p
         "the volume that is prepared (DC670)." in ran.out
     )
     assert "row" not in ran.out
+    assert re.search(r"volume of product +2.7 mL +not computed +DIFFERS", ran.out)
     assert "DIFFERS: 12 of 15 values. Do not release this preparation." in ran.out
     assert (
         "ABOUT TEN-FOLD APART: concentration: 1,000,000,000 particles/mL (1 billion; 1 × 10⁹) on the worksheet, "
