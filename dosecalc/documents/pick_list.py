@@ -151,11 +151,11 @@ def _blocks(entries: Sequence[PickEntry], language: Language) -> Iterator[Block]
     yield Section(say(msg("Preparations")))
     columns = (
         Column(say(msg("Time")), share=2),
-        Column(say(msg("Participant")), share=4),
+        Column(say(msg("Participant")), share=3),
         Column(say(msg("Visit"))),
         Column(say(msg("Protocol"))),
-        Column(say(msg("Product")), share=6),
-        Column(say(msg("Lot")), share=3),
+        Column(say(msg("Product")), share=7),
+        Column(say(msg("Lot")), share=4),
         Column(say(msg("Vials")), side="right"),
         Column(say(msg("Final mL")), side="right"),
         Column(say(msg("Syringes")), side="right"),

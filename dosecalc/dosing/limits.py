@@ -110,7 +110,7 @@ def dmso_of(lot: Lot, administered: Fraction, weight: Quantity | None) -> tuple[
     per_kg = grams / Fraction(checked.value)
     line = msg(
         "DMSO: {volume} mL of product × {dmso} v/v × 1.1 g/mL = {grams} g; ÷ {weight} = {per_kg} g per kg of body "
-        "weight (at most {most})",
+        "weight (at most {most} g per kg)",
         volume=exact_digits(administered), dmso=Factor(lot.dmso), grams=exact_digits(grams), weight=Factor(checked),
         per_kg=small(per_kg), most=MOST_DMSO,
     )  # fmt: skip

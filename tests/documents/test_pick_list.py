@@ -88,10 +88,9 @@ def test_one_dose_on_two_worksheets_is_refused() -> None:
 
 def test_two_areas_of_one_visit_and_worksheets_without_a_code_are_several_doses() -> None:
     nobody = [entry for entry in DAY if entry.participant is None]
-    text = words(pick_list_pdf([*DAY, *nobody], ON, "en"))
-    assert "INJ1 NCT06932393 exosomes" in text
-    assert "INJ1 NCT06932393 saline" in text
-    assert "MSC-26-003 in liquid nitrogen vapour 2026-09-30 2 60" in text
+    html = pick_list_html([*DAY, *nobody], ON, "en").decode()
+    assert html.count("<td>B-17</td><td>INJ1</td>") == 2
+    assert "MSC-26-003 in liquid nitrogen vapour 2026-09-30 2 60" in words(pick_list_pdf([*DAY, *nobody], ON, "en"))
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 13, 14, 15, 16, 40])
@@ -101,7 +100,7 @@ def test_nobody_signs_a_page_without_a_row(count: int) -> None:
     assert signed == printed[-1:]
     assert "Signature" in signed[0]
     assert "Checked by" in signed[0]
-    assert all(f"TT-{at:03}" in signed[0] for at in range(max(count - 3, 0), count))
+    assert all(f"TT-{at:03}" in signed[0] for at in range(max(count - 2, 0), count))
 
 
 def test_what_is_not_known_of_a_lot_leaves_room_to_write_it() -> None:

@@ -424,7 +424,8 @@ def test_dmso_needs_the_weight_and_stays_below_one_gram_per_kg() -> None:
     got = made(here, "cells", NOTHING, frozen, now(weight=q("60 kg")))
     assert got.dmso == Fraction(99, 10_000)
     assert str(got.derivation[-1]) == (
-        "DMSO: 5.4 mL of product × 10 % v/v × 1.1 g/mL = 0.594 g; ÷ 60 kg = 0.0099 g per kg of body weight (at most 1)"
+        "DMSO: 5.4 mL of product × 10 % v/v × 1.1 g/mL = 0.594 g; ÷ 60 kg = 0.0099 g per kg of body weight "
+        "(at most 1 g per kg)"
     )
 
 
