@@ -133,6 +133,7 @@ def _dispensing(made: Dispensing, language: Language) -> dict[str, Any]:
                 "encounter": each.visit,
                 "until": each.until,
                 "days": each.days,
+                **({} if each.days_at_most is None else {"days_at_most": each.days_at_most}),
                 "needed_ml": _ml(each.needed),
                 "bottles": each.bottles,
                 "left_over_ml": _ml(each.left_over),

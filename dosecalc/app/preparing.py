@@ -254,7 +254,7 @@ def _made(
 
     lot = choose_lot(stock, settled.protocol, dose.product, _lot_named(stock, dose, wanted), arms)
     if dose.days is not None:
-        handed_out = dispense(settled, dose, lot, _days(settled, arms, when.on, wanted.visit), when)
+        handed_out = dispense(settled, dose, lot, *_days(settled, arms, when.on, wanted.visit), when)
         _check_handed_out(handed_out, wanted.visit)
         return handed_out
     age = check_area_age(settled, dose, when.on, arms)
@@ -306,8 +306,10 @@ def _lot_named(stock: Stock, dose: Dose, wanted: Wanted) -> str | None:
     return next((name for name in wanted.lots if stock.lots[name].product == dose.product), None)
 
 
-def _days(settled: Settled, arms: Sequence[str], on: dt.date, visit: str) -> list[tuple[str, dt.date]]:
-    """The planned days of the arm's visits where `visit` takes place on `on`.
+def _days(
+    settled: Settled, arms: Sequence[str], on: dt.date, visit: str
+) -> tuple[list[tuple[str, dt.date]], dict[str, dt.date]]:
+    """The planned days of the arm's visits where `visit` takes place on `on`, and the latest days of their windows.
 
     What is handed out lasts from one visit to the next, and only their distances matter.
     """
@@ -330,7 +332,9 @@ def _days(settled: Settled, arms: Sequence[str], on: dt.date, visit: str) -> lis
             msg("name one of: {visits}", visits=", ".join(name for name, day in targets.items() if day is not None)),
         )
     start = on - (_day(first) - on)
-    return [(entry.encounter, _day(entry.target)) for entry in plan.of(start, {}, {}).visits if entry.target]
+    planned = plan.of(start, {}, {}).visits
+    days = [(entry.encounter, _day(entry.target)) for entry in planned if entry.target]
+    return days, {entry.encounter: _day(entry.latest) for entry in planned if entry.latest}
 
 
 def _day(moment: dt.date | dt.datetime) -> dt.date:

@@ -226,6 +226,9 @@ def _handed_out(first: Made, second: Again) -> Iterator[Compared]:
         one, other = there.get(visit), here.get(visit)
         days, bottles = msg("days from {visit}", visit=visit), msg("bottles at {visit}", visit=visit)
         yield _counts("days", days, one.number("days") if one else None, other.days if other else None)
+        at_most = (one.number("days_at_most") if one else None, other.days_at_most if other else None)
+        if at_most != (None, None):
+            yield _counts("days_at_most", msg("days from {visit}, at most", visit=visit), *at_most)
         for name, label, value in (
             ("needed_ml", msg("needed from {visit}", visit=visit), other.needed if other else None),
             ("left_over_ml", msg("left over from {visit}", visit=visit), other.left_over if other else None),

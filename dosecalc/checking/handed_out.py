@@ -27,6 +27,7 @@ class HandedOut:
 
     visit: str
     days: int
+    days_at_most: int | None
     needed: Decimal
     bottles: int
     left_over: Decimal
@@ -36,21 +37,22 @@ def hand_out(settled: Settled, plan: PlannedDose, lot: Lot, visit: str, on: dt.d
     """Return what is handed out at the dose's own visit and at each later one, until its days are over.
 
     `visit` takes place on `on`, and only the planned distances to the others matter. Needed = mL a day × days until
-    the next visit; bottles = (needed − left over) ÷ what can be taken out of one, rounded up.
+    the latest day of the next visit's window, or its planned day where no window is known; bottles = (needed − left
+    over on the planned day) ÷ what can be taken out of one, rounded up.
 
     Raises:
         Refusal: what `visits.cohort` refuses; DC667, the visit has no planned day.
     """
     rule = plan.rule.rule
     assert isinstance(rule, TopicalDaily)
-    days = _planned_days(settled, plan.arm, on)
+    days, _ = _days(settled, plan.arm, on)
     if visit not in days:
         raise refuse(
             "DC667",
             msg("{visit} has no planned day, so the days until the next visit cannot be counted", visit=visit),
             msg("make the worksheet for a visit that has one"),
         )
-    days = _planned_days(settled, plan.arm, on - (days[visit] - on))
+    days, latest = _days(settled, plan.arm, on - (days[visit] - on))
     first = days[plan.visit]
     end = first + dt.timedelta(days=int(rule.days.value))
     later = sorted(day for day in days.values() if first <= day < end)
@@ -58,13 +60,20 @@ def hand_out(settled: Settled, plan: PlannedDose, lot: Lot, visit: str, on: dt.d
     daily, bottle, left = Fraction(rule.amount.value), Fraction(lot.extractable_volume.value), Fraction(0)
     found = []
     for day, following in zip(later, [*later[1:], end], strict=True):
-        needed = daily * (following - day).days
+        next_day = min((other for other in names if other > day), default=None)
+        window = None if next_day is None else latest.get(names[next_day])
+        at_most = None if window is None else (min(window, end) - day).days
+        planned, needed = (
+            daily * (following - day).days,
+            daily * ((following - day).days if at_most is None else at_most),
+        )
         bottles = round_whole(max(Fraction(0), needed - left) / bottle, "up")
-        left += bottles * bottle - needed
+        left += bottles * bottle - planned
         found.append(
             HandedOut(
                 visit=names[day],
                 days=(following - day).days,
+                days_at_most=at_most,
                 needed=_decimal(needed),
                 bottles=bottles,
                 left_over=_decimal(left),
@@ -73,14 +82,19 @@ def hand_out(settled: Settled, plan: PlannedDose, lot: Lot, visit: str, on: dt.d
     return tuple(found)
 
 
-def _planned_days(settled: Settled, arm: str, start: dt.date) -> dict[str, dt.date]:
+def _days(settled: Settled, arm: str, start: dt.date) -> tuple[dict[str, dt.date], dict[str, dt.date]]:
+    """The planned days of the visits, and the latest days of those windows that are known."""
     import pandas as pd
 
     from dosecalc.visits.cohort import cohort_dates
 
     row = cohort_dates(settled, pd.DataFrame({"start": [start.isoformat()], "arm": [arm]})).iloc[0]
-    targets = {str(name).removeprefix("target_"): day for name, day in row.items() if str(name).startswith("target_")}
-    return {name: day.date() for name, day in targets.items() if not pd.isna(day)}
+    found: dict[str, dict[str, dt.date]] = {"target": {}, "latest": {}}
+    for column, day in row.items():
+        kind, _, visit = str(column).partition("_")
+        if kind in found and not pd.isna(day):
+            found[kind][visit] = day.date()
+    return found["target"], found["latest"]
 
 
 def _decimal(value: Fraction) -> Decimal:

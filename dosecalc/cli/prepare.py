@@ -21,6 +21,7 @@ from dosecalc.cli.ui import (
     site_option,
 )
 from dosecalc.dosing.derivation import signed_percent
+from dosecalc.dosing.dispensing import days_of_use
 from dosecalc.dosing.prepared import Dispensing
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.quantity import Amount, parse_number
@@ -257,24 +258,21 @@ def _sites(sites: tuple[int, int] | None) -> str:
 
 def _bottles(ui: Ui, made: Dispensing) -> None:
     ui.line(msg("Lot {lot}, bottles of {volume}", lot=made.lot.id, volume=Amount(made.lot.nominal_volume)))
+    columns: list[tuple[object, str, list[object]]] = [
+        (msg("Visit"), "left", [each.visit for each in made.visits]),
+        (msg("Until"), "left", [each.until or "" for each in made.visits]),
+        (msg("Days"), "right", [str(each.days) for each in made.visits]),
+        (
+            msg("Days at most"),
+            "right",
+            ["" if each.days_at_most is None else str(each.days_at_most) for each in made.visits],
+        ),
+        (msg("Needed"), "right", [Amount(each.needed) for each in made.visits]),
+        (msg("Bottles"), "right", [str(each.bottles) for each in made.visits]),
+        (msg("Left over"), "right", [Amount(each.left_over) for each in made.visits]),
+    ]
+    filled = [column for column in columns if any(column[2])]
     ui.show_table(
-        [
-            (msg("Visit"), "left"),
-            (msg("Until"), "left"),
-            (msg("Days"), "right"),
-            (msg("Needed"), "right"),
-            (msg("Bottles"), "right"),
-            (msg("Left over"), "right"),
-        ],
-        [
-            (
-                each.visit,
-                each.until or "",
-                str(each.days),
-                Amount(each.needed),
-                str(each.bottles),
-                Amount(each.left_over),
-            )
-            for each in made.visits
-        ],
+        [(heading, side) for heading, side, _ in filled], list(zip(*(cells for _, _, cells in filled), strict=True))
     )
+    ui.line(days_of_use(made))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dosecalc.documents.blocks import Column, Facts, Figure, Lines, Room, Section, Table
 from dosecalc.documents.sheet_preparation import dose_rows, lot_rows
 from dosecalc.documents.sheet_words import large
+from dosecalc.dosing.dispensing import days_of_use
 from dosecalc.quantity import plain
 from dosecalc.text import msg, render
 
@@ -26,6 +27,8 @@ def dispensing_figures(made: Dispensing, visit: str, language: Language) -> tupl
             lot = (render(msg("lot {lot}", lot=made.lot.id), language),)
             shown.append(Figure(render(msg("Bottles to hand out now"), language), f"{each.bottles:,}", "", lot))
             until = (render(msg("until {visit}", visit=each.until), language),) if each.until else ()
+            if each.days_at_most is not None:
+                until = (*until, render(msg("at most {days}", days=f"{each.days_at_most:,}"), language))
             shown.append(Figure(render(msg("Days"), language), f"{each.days:,}", "", until))
             shown.append(large(msg("Needed"), each.needed, language))
             shown.append(large(msg("Left over then"), each.left_over, language))
@@ -45,10 +48,12 @@ def dispensing_blocks(made: Dispensing, language: Language) -> Iterator[Block]:
     yield Section(say(msg("Lot")), 2)
     yield Facts((*lot_rows(made.lot, language), (say(msg("Bottles in stock")), f"{made.lot.vials:,}")))
     yield Section(say(msg("To hand out at each visit")), 2)
+    window = any(each.days_at_most is not None for each in made.visits)
     columns = (
         Column(say(msg("Visit"))),
         Column(say(msg("Until"))),
         Column(say(msg("Days")), side="right"),
+        *((Column(say(msg("Days at most")), side="right"),) if window else ()),
         Column(say(msg("Needed mL")), side="right"),
         Column(say(msg("Bottles")), side="right"),
         Column(say(msg("Left over mL")), side="right"),
@@ -60,6 +65,7 @@ def dispensing_blocks(made: Dispensing, language: Language) -> Iterator[Block]:
             each.visit,
             each.until or "–",
             f"{each.days:,}",
+            *((f"{each.days_at_most:,}" if each.days_at_most is not None else "–",) if window else ()),
             plain(each.needed.value),
             f"{each.bottles:,}",
             plain(each.left_over.value),
@@ -69,5 +75,6 @@ def dispensing_blocks(made: Dispensing, language: Language) -> Iterator[Block]:
         for each in made.visits
     ]
     yield Table(columns, tuple(rows), tall=True)
+    yield Lines((say(days_of_use(made)),))
     yield Section(say(msg("How it was calculated")), 2)
     yield Lines(tuple(say(step) for step in (*made.dose.derivation, *made.derivation)), "steps")

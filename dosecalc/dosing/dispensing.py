@@ -18,7 +18,7 @@ from dosecalc.quantity import round_whole
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dosecalc.dosing.prepared import PreparationInput
     from dosecalc.dosing.result import Dose
@@ -28,13 +28,20 @@ if TYPE_CHECKING:
 
 
 def dispense(
-    settled: Settled, dose: Dose, lot: Lot, visits: Sequence[tuple[str, dt.date]], given: PreparationInput
+    settled: Settled,
+    dose: Dose,
+    lot: Lot,
+    visits: Sequence[tuple[str, dt.date]],
+    latest: Mapping[str, dt.date],
+    given: PreparationInput,
 ) -> Dispensing:
     """Return the bottles to hand out at each visit from the dose's own to the end of its days.
 
     `visits` are the arm's visits with their dates (planned or actual), in order; those before the dose's own do not
-    count. Needed at a visit = mL a day × days until the next visit, or until the days are over; bottles = (needed −
-    left over) ÷ what can be taken out of a bottle, rounded up. What is left over is used first.
+    count. `latest` is the last day of the window of each visit that has one: the bottles last until then. Needed at a
+    visit = mL a day × days until the latest day of the next visit (its planned day, where no window is known), or until
+    the days are over; bottles = (needed − left over) ÷ what can be taken out of a bottle, rounded up. What is left over
+    on the planned day is used first.
 
     Raises:
         Refusal: DC355, another product's lot; DC357, DC358, it may not be used; DC364, too few bottles for the visit
@@ -56,22 +63,38 @@ def dispense(
         msg("bottles are counted by what can be taken out of one: {volume}", volume=Factor(lot.extractable_volume)),
     ]
     left = Fraction(0)
-    for visit, until, days in _periods(dose, dose.days, visits):
-        needed = daily * days
+    for visit, until, days, at_most in _periods(dose, dose.days, visits, latest):
+        lasting = days if at_most is None else at_most
+        needed = daily * lasting
         missing = max(Fraction(0), needed - left)
         bottles = round_whole(missing / bottle, "up")
-        after = left + bottles * bottle - needed
+        after = left + bottles * bottle - daily * days
+        if lasting != days:
+            lines.append(
+                msg(
+                    "{visit}: {days} days until {until} as planned, {most} days until the latest day of its window",
+                    visit=visit, days=days, until=until, most=lasting,
+                )
+            )  # fmt: skip
         lines.append(
             msg(
                 "{visit}: {days} days × {daily} = {needed}; ({needed} − {left} left over) ÷ {bottle} = {exact}, "
-                "rounded up: {bottles}; left over then: {after}",
-                visit=visit, days=days, daily=Factor(dose.level), needed=Factor(ml(needed)), left=Factor(ml(left)),
+                "rounded up: {bottles}; left over on the planned day: {after}",
+                visit=visit, days=lasting, daily=Factor(dose.level), needed=Factor(ml(needed)), left=Factor(ml(left)),
                 bottle=Factor(lot.extractable_volume), exact=exact_digits(missing / bottle), bottles=bottles,
                 after=Factor(ml(after)),
             )
         )  # fmt: skip
         made.append(
-            Dispensed(visit=visit, until=until, days=days, needed=ml(needed), bottles=bottles, left_over=ml(after))
+            Dispensed(
+                visit=visit,
+                until=until,
+                days=days,
+                days_at_most=at_most,
+                needed=ml(needed),
+                bottles=bottles,
+                left_over=ml(after),
+            )
         )
         left = after
     dates = dict(visits)
@@ -88,8 +111,20 @@ def dispense(
     )
 
 
-def _periods(dose: Dose, days: int, visits: Sequence[tuple[str, dt.date]]) -> list[tuple[str, str | None, int]]:
-    """(visit, the next one, days of use in between); the last one is None where the days outlast the visits."""
+def days_of_use(made: Dispensing) -> Message:
+    """Return what the bottles last for: until the planned day of the next visit, or the latest day of its window."""
+    if any(each.days_at_most is not None for each in made.visits):
+        return msg(
+            "The bottles last until the latest day of the next visit's window (days at most); "
+            "what is left over is counted on its planned day."
+        )
+    return msg("The bottles last until the planned day of the next visit: no window is known for it.")
+
+
+def _periods(
+    dose: Dose, days: int, visits: Sequence[tuple[str, dt.date]], latest: Mapping[str, dt.date]
+) -> list[tuple[str, str | None, int, int | None]]:
+    """(visit, the next one, days of use in between, and at most); no next one where the days outlast the visits."""
     names = [visit for visit, _ in visits]
     dates = [date for _, date in visits]
     if dose.encounter not in names or any(later <= earlier for earlier, later in pairwise(dates)):
@@ -101,13 +136,15 @@ def _periods(dose: Dose, days: int, visits: Sequence[tuple[str, dt.date]]) -> li
         )  # fmt: skip
     first = names.index(dose.encounter)
     end = dates[first] + dt.timedelta(days=days)
-    found: list[tuple[str, str | None, int]] = []
+    found: list[tuple[str, str | None, int, int | None]] = []
     for place in range(first, len(names)):
         if dates[place] >= end:
             break
-        following = place + 1 < len(names)
+        following = names[place + 1] if place + 1 < len(names) else None
         stop = min(end, dates[place + 1]) if following else end
-        found.append((names[place], names[place + 1] if following else None, (stop - dates[place]).days))
+        last = latest.get(following) if following else None
+        at_most = None if last is None else (min(end, max(stop, last)) - dates[place]).days
+        found.append((names[place], following, (stop - dates[place]).days, at_most))
     return found
 
 

@@ -116,7 +116,8 @@ def parts_of(mixed: Mixed, measured_with: Syringe, given_with: Syringe | None) -
 def _measured(what: Message, parts: Parts, syringe: Syringe, factor: Fraction, by: str) -> Part:
     hundredths = _of(parts, syringe, factor)
     line = msg(
-        "tolerance, {what} ({syringe}, ISO 7886-1): {volumes} mL ± {percent} %; √(({squares}) ÷ 3) ÷ {by} = {part} %",
+        "tolerance, {what} ({syringe}, ISO 7886-1): {volumes} mL ± {percent} %; √(({squares}) ÷ 3) ÷ {by} = {part} %, "
+        "rounded up to 0.01 %",
         what=what, syringe=syringe.id, volumes=added(parts),
         percent=tolerance_percent(syringe, parts),
         squares=_squares(parts, syringe), by=by, part=_hundredths(hundredths),
@@ -146,8 +147,8 @@ def interval_of(delivered: Fraction, unit: Unit, cv: Quantity, parts: Sequence[P
         *(f"{_hundredths(part.hundredths)}²" for part in parts if part.hundredths),
     ]
     line = msg(
-        "interval: √({squares}) = {u} % (standard uncertainty), × 1.96 around the amount held: {low} to {high} "
-        "({level} %)",
+        "interval: √({squares}) = {u} %, rounded up to 0.01 % (standard uncertainty); × 1.96 around the amount held: "
+        "{low} to {high} ({level} %)",
         squares=" + ".join(squares), u=_hundredths(hundredths), low=show(low), high=show(high), level=LEVEL_PERCENT,
     )  # fmt: skip
     made = Interval(low=low, high=high, level_percent=LEVEL_PERCENT, uncertainty_percent=_hundredths(hundredths))

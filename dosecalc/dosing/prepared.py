@@ -109,7 +109,12 @@ class Preparation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dispensed:
-    """What is handed out at one visit until the next one: whole bottles, and what is left over then, in mL."""
+    """What is handed out at one visit until the next one: whole bottles, and what is left over then, in mL.
+
+    `days` are those until the next visit as planned, `days_at_most` those until the latest day of its window; None
+    where its window is not known. `needed` is for `days_at_most` where they are known; `left_over` is what is left on
+    the planned day.
+    """
 
     visit: str
     until: str | None
@@ -117,6 +122,7 @@ class Dispensed:
     needed: Quantity
     bottles: int
     left_over: Quantity
+    days_at_most: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -212,8 +212,8 @@ def medium() -> dict[str, Any]:
 def bottles() -> dict[str, Any]:
     """NCT07203599, minoxidil: 1 mL a day for 84 days from week 0, bottles of 60 mL.
 
-    Week 0 to week 8: 56 days, 56 mL, 1 bottle, 4 mL left. Week 8 to week 12: 28 mL - 4 mL = 24 mL, 1 bottle; 4 + 60 -
-    28 = 36 mL left. At week 12 the 84 days are over.
+    The windows are a week either way. Week 0 to week 8: 56 days, at most 63: 63 mL, 2 bottles; 120 - 56 = 64 mL left.
+    Week 8 to week 12: 28 mL, less than what is left: no bottle; 64 - 28 = 36 mL left. At week 12 the 84 days are over.
     """
     return sheet(
         "NCT07203599",
@@ -231,7 +231,23 @@ def bottles() -> dict[str, Any]:
         },
         stock={"lot": "EXAMPLE-MINOXIDIL", "product": "minoxidil"},
         dispensing=[
-            {"encounter": "W0", "until": "W8", "days": 56, "needed_ml": "56", "bottles": 1, "left_over_ml": "4"},
-            {"encounter": "W8", "until": "W12", "days": 28, "needed_ml": "28", "bottles": 1, "left_over_ml": "36"},
+            {
+                "encounter": "W0",
+                "until": "W8",
+                "days": 56,
+                "days_at_most": 63,
+                "needed_ml": "63",
+                "bottles": 2,
+                "left_over_ml": "64",
+            },
+            {
+                "encounter": "W8",
+                "until": "W12",
+                "days": 28,
+                "days_at_most": 28,
+                "needed_ml": "28",
+                "bottles": 0,
+                "left_over_ml": "36",
+            },
         ],
     )

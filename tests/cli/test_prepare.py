@@ -164,16 +164,30 @@ def test_the_weight_gives_the_dmso() -> None:
     assert prepared(*CELLS)["dmso_g_per_kg"] == "0.0081"
 
 
-def test_minoxidil_is_handed_out_until_the_next_visit() -> None:
-    # Week 0 to week 8: 56 mL of 60 mL. Week 8 to week 12: 28 mL, 4 mL are left: one more bottle, 36 mL are left.
+W8 = "W8:\n        window: {before: P7D, after: P7D}"
+
+
+def test_minoxidil_is_handed_out_until_the_latest_day_of_the_next_visit(tmp_path: Path) -> None:
+    # Week 0 to week 8 and the 7 days of its window: 63 mL, two bottles of 60 mL. On the planned day 64 mL are left, and
+    # the 84 days are over 28 days later: no further bottle.
     made = prepared(*BOTTLES)
-    keys = ("encounter", "until", "days", "needed_ml", "bottles", "left_over_ml")
+    keys = ("encounter", "until", "days", "days_at_most", "needed_ml", "bottles", "left_over_ml")
     assert [tuple(each[key] for key in keys) for each in made["dispensing"]] == [
-        ("W0", "W8", 56, "56", 1, "4"),
-        ("W8", "W12", 28, "28", 1, "36"),
+        ("W0", "W8", 56, 63, "63", 2, "64"),
+        ("W8", "W12", 28, 28, "28", 0, "36"),
     ]
     assert "final_volume_ml" not in made
-    assert prepared(*BOTTLES[:4], "W8")["dispensing"] == made["dispensing"]
+    # A window of 4 days: 60 mL of one bottle. 4 mL are left of the 28 to week 12: one more, 36 mL are left.
+    site = changed(tmp_path, SITE, (W8, W8.replace("P7D", "P4D")))
+    made = prepared(*BOTTLES, site=site)
+    assert [tuple(each[key] for key in keys) for each in made["dispensing"]] == [
+        ("W0", "W8", 56, 60, "60", 1, "4"),
+        ("W8", "W12", 28, 28, "28", 1, "36"),
+    ]
+    assert prepared(*BOTTLES[:4], "W8", site=site)["dispensing"] == made["dispensing"]
+    shown = prepare(*BOTTLES, site=site).out
+    assert "W0     W8       56            60   60 mL        1       4 mL" in shown
+    assert "The bottles last until the latest day of the next visit's window (days at most); " in shown
 
 
 def test_what_was_typed_stands_in_the_worksheet_with_how_by_whom_and_when() -> None:

@@ -76,7 +76,7 @@ LOTS: list[tuple[tuple[str, ...], tuple[str, str], str, str]] = [
     (BOTTLES, lot("EXAMPLE-MINOXIDIL", EXPIRY, "    expiry: 2026-03-01"), "DC358", "may be used until 2026-03-01"),
     # More vials than there are; a bottle, too.
     (SITES, lot(A, "    vials: 60", "    vials: 2"), "DC364", "3 are needed"),
-    (BOTTLES, lot("EXAMPLE-MINOXIDIL", "    vials: 40", "    vials: 0"), "DC364", "1 "),
+    (BOTTLES, lot("EXAMPLE-MINOXIDIL", "    vials: 40", "    vials: 0"), "DC364", "2 "),
     # No lot, no concentration, no thaw limit.
     (SITES, lot(A, "product: hUCMSC-sEV", "product: minoxidil"), "DC355", "no lot of hUCMSC-sEV for phase1-A"),
     (SITES, lot(A, "arms: [phase1-A]", "arms: [phase1-B]"), "DC355", "no lot of hUCMSC-sEV for phase1-A; write"),
@@ -183,7 +183,7 @@ OPTIONS: list[tuple[tuple[str, ...], str, str]] = [
         "no dose is planned at W8 in phase1-A; visits with a dose are: W0, W2, W4",
     ),
     ((*SITES[:4], "w0", *SITES[5:]), "DC306", "no dose is planned at w0"),
-    ((*BOTTLES[:4], "W24"), "DC306", "visits at which it is: W0, W8"),
+    ((*BOTTLES[:4], "W24"), "DC306", "visits at which it is: W0"),
     ((*BOTTLES[:4], "W2"), "DC305", "there is no visit 'W2' in phase2-minoxidil"),
     ((SITES[0], *SITES[3:]), "DC304", "the arm is missing"),
     ((CELLS[0], *CELLS[3:]), "DC304", "the randomisation list or the unblinded pharmacist knows it"),

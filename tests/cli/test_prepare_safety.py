@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pharmacy import CELLS, SITE, SITES, SPLIT, changed, prepare
+from pharmacy import BOTTLES, CELLS, SITE, SITES, SPLIT, STOCK, changed, prepare
 from running import Ran, dosecalc
 
 if TYPE_CHECKING:
@@ -134,3 +134,22 @@ def test_a_deviation_has_a_minus_sign() -> None:
     ran = prepare("NCT06932393", "--visit", "INJ1", "--area", "7.3")
     assert "−0.37 %" in ran.out
     assert "-0.37" not in ran.out
+
+
+@pytest.mark.parametrize("window", ["P0D", "P3D", "P4D", "P5D", "P10D"])
+@pytest.mark.parametrize("bottle", ["20 mL", "28 mL", "60 mL"])
+def test_both_engines_count_the_same_bottles_whatever_the_window(window: str, bottle: str, tmp_path: Path) -> None:
+    site = changed(tmp_path, SITE, ("W8:\n        window: {before: P7D, after: P7D}",
+                                    f"W8:\n        window: {{before: P0D, after: {window}}}"))  # fmt: skip
+    held = "    nominal_volume: 60 mL\n    extractable_volume: 60 mL\n"
+    stock = changed(tmp_path, STOCK, (held, held.replace("extractable_volume: 60 mL", f"extractable_volume: {bottle}")))
+    made = prepare(*BOTTLES, "--json", site=site, stock=stock)
+    sheet = tmp_path / "sheet.json"
+    sheet.write_text(made.out, "utf-8")
+    days = 56 + int(window[1:-1])
+    first = made.json["dispensing"][0]
+    assert (first["days_at_most"], first["needed_ml"]) == (days, str(days))
+    assert first["bottles"] == -(-days // int(bottle.removesuffix(" mL")))
+    words = ("--arm", "phase2-minoxidil", "--lot", "EXAMPLE-MINOXIDIL", "--as", "wang.fang", "--json")
+    ran = dosecalc("check", str(sheet), *words, "--site", site, "--stock", stock)
+    assert (ran.code, ran.json["result"]) == (0, "agreed")

@@ -208,8 +208,8 @@ def dispensing(**more: object) -> Worksheet:
         storage=Words("below 25 °C", "25 °C 以下"),
     )
     handed = (
-        Dispensed(visit="W0", until="W8", days=56, needed=ml("56"), bottles=1, left_over=ml("4")),
-        Dispensed(visit="W8", until="W12", days=28, needed=ml("24"), bottles=1, left_over=ml("36")),
+        Dispensed(visit="W0", until="W8", days=56, days_at_most=63, needed=ml("63"), bottles=2, left_over=ml("64")),
+        Dispensed(visit="W8", until="W12", days=28, days_at_most=28, needed=ml("28"), bottles=0, left_over=ml("36")),
     )
     return replace(made, preparations=(Dispensing(dose=dose, lot=stock, on=ON, visits=handed),))
 

@@ -126,7 +126,7 @@ def test_a_bottle_has_the_directions_of_its_own_use_and_not_those_of_an_injectio
     label = words(label_pdf(dispensing(), "en", masked=False))
     assert "Daily use at home, as shown at the clinic" in label
     assert "injection" not in label
-    assert "Bottle 1 of 1" in label
+    assert "Bottle 1 of 2" in label
     assert "below 25 °C" in label
     assert "Keep out of reach of children" in label
 

@@ -256,7 +256,15 @@ def test_two_preparations_stand_one_below_the_other() -> None:
 
 def test_what_is_taken_home_says_how_many_bottles_until_when() -> None:
     text = words(worksheet_pdf([SAMPLES["dispensing"]], "en"))
-    for expected in ("Bottles to hand out now", "lot MX-25-0077", "until W8", "56 mL", "Left over then", "4 mL"):
+    for expected in (
+        "Bottles to hand out now",
+        "lot MX-25-0077",
+        "until W8",
+        "at most 63",
+        "63 mL",
+        "Left over then",
+        "64 mL",
+    ):
         assert expected in text
 
 

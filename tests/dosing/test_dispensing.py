@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dosecalc.dosing.dispensing import dispense
+from dosecalc.dosing.dispensing import days_of_use, dispense
 from dosecalc.dosing.dose import calculate
 from dosecalc.dosing.prepared import Dispensing
 from dosecalc.dosing.result import DoseInput
@@ -32,11 +32,17 @@ def planned(**days: int) -> list[tuple[str, dt.date]]:
 
 
 def handed_out(
-    visits: list[tuple[str, dt.date]] | None = None, given: Any = None, of: Any = HOME, **changes: Any
+    visits: list[tuple[str, dt.date]] | None = None,
+    given: Any = None,
+    of: Any = HOME,
+    latest: dict[str, int] | None = None,
+    **changes: Any,
 ) -> Dispensing:
+    """`latest`: after how many days the windows of the visits end."""
     here = pharmacy(of)
     dose = calculate(here, ("A",), DoseInput()).doses[0]
-    return dispense(here, dose, lot(**(BOTTLE | changes)), visits or planned(), given or now())
+    windows = {visit: TODAY + dt.timedelta(days=day) for visit, day in (latest or {}).items()}
+    return dispense(here, dose, lot(**(BOTTLE | changes)), visits or planned(), windows, given or now())
 
 
 def rows(got: Dispensing) -> list[tuple[str, str | None, int, str, int, str]]:
@@ -57,11 +63,41 @@ def test_minoxidil_from_bottles_of_60() -> None:
         "bottles are counted by what can be taken out of one: 60 mL",
         (
             "W0: 56 days × 1 mL/day = 56 mL; (56 mL − 0 mL left over) ÷ 60 mL = 0.933…, rounded up: 1; "
-            "left over then: 4 mL"
+            "left over on the planned day: 4 mL"
         ),
-        "W8: 28 days × 1 mL/day = 28 mL; (28 mL − 4 mL left over) ÷ 60 mL = 0.4, rounded up: 1; left over then: 36 mL",
+        (
+            "W8: 28 days × 1 mL/day = 28 mL; (28 mL − 4 mL left over) ÷ 60 mL = 0.4, rounded up: 1; "
+            "left over on the planned day: 36 mL"
+        ),
     ]
+    assert str(days_of_use(got)).endswith("no window is known for it.")
     assert got.warnings == ()
+
+
+def test_the_bottles_last_until_the_latest_day_of_the_next_window() -> None:
+    # W8 a week late: 63 mL, two bottles; on the planned day 120 − 56 = 64 are left, more than the 28 to W12
+    got = handed_out(latest={"W0": 0, "W8": 63, "W12": 91})
+    assert rows(got) == [("W0", "W8", 56, "63 mL", 2, "64 mL"), ("W8", "W12", 28, "28 mL", 0, "36 mL")]
+    assert [one.days_at_most for one in got.visits] == [63, 28]  # after 84 days nothing more is used
+    assert [str(line) for line in got.derivation[3:5]] == [
+        "W0: 56 days until W8 as planned, 63 days until the latest day of its window",
+        (
+            "W0: 63 days × 1 mL/day = 63 mL; (63 mL − 0 mL left over) ÷ 60 mL = 1.05, rounded up: 2; "
+            "left over on the planned day: 64 mL"
+        ),
+    ]
+    assert str(days_of_use(got)).startswith("The bottles last until the latest day of the next visit's window")
+
+
+def test_whatever_days_within_their_windows_the_visits_take_place_nobody_runs_out() -> None:
+    # bottles of 30 mL: by day 63 at least 63 mL are handed out at W0; by day 84 (at W12 or its window) 84 mL in all
+    got = handed_out(latest={"W8": 63, "W12": 91}, extractable_volume=q("30 mL"))
+    given_by = [30 * sum(one.bottles for one in got.visits[: place + 1]) for place in range(2)]
+    assert given_by == [90, 90]
+    got = handed_out(latest={"W8": 63}, extractable_volume=q("21 mL"))
+    # 63 ÷ 21: 3 bottles, 63 − 56 = 7 left; (28 − 7) ÷ 21: 1 bottle
+    assert rows(got) == [("W0", "W8", 56, "63 mL", 3, "7 mL"), ("W8", "W12", 28, "28 mL", 1, "0 mL")]
+    assert [one.days_at_most for one in got.visits] == [63, None]
 
 
 def test_what_is_left_over_may_be_enough() -> None:
@@ -125,4 +161,4 @@ def test_what_is_prepared_is_not_dispensed() -> None:
     here = pharmacy(CELLS, infused())
     dose = calculate(here, ("cells",), DoseInput()).doses[0]
     with pytest.raises(Refusal, match="DC370 cells is not used at home: it is prepared, not dispensed; prepare it"):
-        dispense(here, dose, lot(product="cells"), planned(), now())
+        dispense(here, dose, lot(product="cells"), planned(), {}, now())

@@ -58,7 +58,7 @@ def test_parts_add_as_squares() -> None:
     found, line = interval_of(Fraction(2_400_000_000), PARTICLES, q("15 %"), [part(393), part(150), part(167)])
     assert (found.uncertainty_percent, found.level_percent) == ("15.67", "95")
     assert (found.low, found.high) == (q("1662883200 particles"), q("3137116800 particles"))
-    assert str(line).startswith("interval: √(15² + 3.93² + 1.5² + 1.67²) = 15.67 % (standard uncertainty), × 1.96")
+    assert str(line).startswith("interval: √(15² + 3.93² + 1.5² + 1.67²) = 15.67 %, rounded up to 0.01 % (standard")
 
 
 def test_low_is_rounded_down_and_high_up() -> None:

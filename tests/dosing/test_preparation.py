@@ -91,9 +91,13 @@ def test_every_step_can_be_redone_by_hand() -> None:
         ),
         "tolerance, product: it is not diluted, so the volume drawn changes no amount that is given",
         "tolerance, diluent: none, the product is not diluted",
-        "tolerance, giving (1mL, ISO 7886-1): 0.8 + 0.8 + 0.8 mL ± 5 %; √((3 × 0.04²) ÷ 3) ÷ 2.4 = 1.67 %",
         (
-            "interval: √(15² + 1.67²) = 15.1 % (standard uncertainty), × 1.96 around the amount held: "
+            "tolerance, giving (1mL, ISO 7886-1): 0.8 + 0.8 + 0.8 mL ± 5 %; √((3 × 0.04²) ÷ 3) ÷ 2.4 = 1.67 %, "
+            "rounded up to 0.01 %"
+        ),
+        (
+            "interval: √(15² + 1.67²) = 15.1 %, rounded up to 0.01 % (standard uncertainty); × 1.96 around the amount "
+            "held: "
             "1,689,696,000 particles (1.689696 billion; 1.689696 × 10⁹) to "
             "3,110,304,000 particles (3.110304 billion; 3.110304 × 10⁹) (95 %)"
         ),
