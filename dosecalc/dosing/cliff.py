@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from dosecalc.quantity import Rounding
 
 
+_FIRST_STEP: dict[Rounding, Fraction] = {"up": Fraction(1), "half_up": Fraction(3, 2), "down": Fraction(2)}
+"""Where one site becomes two."""
+
+
 def cliff_of(settled: Settled, rule: PerSite, dose: Dose, measured: DoseInput | None) -> RoundingCliff | None:
     """Return how far the area is from its next step, and the sites that each way of rounding would give.
 
@@ -42,7 +46,9 @@ def cliff_of(settled: Settled, rule: PerSite, dose: Dose, measured: DoseInput | 
     per = Fraction(rule.sites.value)
     exact = [Fraction(area) * per for area in areas]
     mode = by_hand or _mode(dose, questions.glance(rule.rounding)[0])
-    distance = min(_distance(part, mode) for part in exact) / per
+    ways = ROUNDINGS if mode is None else (mode,)  # nobody has decided: the nearest step of any way of rounding
+    floor = questions.glance(rule.below_one_site)[0] == "one_site"
+    distance = min(_distance(part, way, floor=floor) for part in exact for way in ways) / per
     sites = tuple((way, sum(max(1, round_whole(part, way)) for part in exact)) for way in ROUNDINGS)
     return RoundingCliff(distance_cm2=_shortened(distance), sites=sites)
 
@@ -63,13 +69,10 @@ def _mode(dose: Dose, decided: str | None) -> Rounding | None:
     return next((way for way in ROUNDINGS if way == made), None)
 
 
-def _distance(exact: Fraction, mode: Rounding | None) -> Fraction:
-    """Sites to the next step; what counts as one site because it is less changes above one at the earliest."""
-    if exact < 1:
-        return 1 - exact
-    if mode is None:  # nobody has decided, so the nearest step of any way of rounding
-        return min(distance_to_step(exact, way) for way in ROUNDINGS)
-    return distance_to_step(exact, mode)
+def _distance(exact: Fraction, mode: Rounding, *, floor: bool) -> Fraction:
+    """Sites to the next step; with a `floor` less than one site is one, so that the first step is that to two sites."""
+    first = _FIRST_STEP[mode]
+    return first - exact if floor and exact < first else distance_to_step(exact, mode)
 
 
 def _shortened(distance: Fraction) -> Decimal:

@@ -66,6 +66,23 @@ def test_the_worked_example_of_24_sites() -> None:
     assert got.cliff == RoundingCliff(distance_cm2=Decimal("0.4"), sites=(("up", 24), ("down", 23), ("half_up", 23)))
 
 
+@pytest.mark.parametrize(
+    ("area", "rounding", "distance"),
+    [
+        ("0.6", "up", "0.4"),  # one site up to 1 cm²
+        ("0.6", "half_up", "0.9"),  # one site up to 1.5 cm²
+        ("1.2", "half_up", "0.3"),
+        ("1.2", "down", "0.8"),  # one site up to 2 cm²
+        ("2.2", "down", "0.2"),
+    ],
+)
+def test_the_first_step_of_a_small_area_is_the_one_to_two_sites(area: str, rounding: str, distance: str) -> None:
+    here = pharmacy(SITES, how(), VOLUME="0.1 mL/site", **(SITE_ANSWERS | {"ROUNDING": rounding, "BELOW": "one_site"}))
+    cliff = made(here, "A", DoseInput(areas=areas(area)), lot()).cliff
+    assert cliff is not None
+    assert cliff.distance_cm2 == Decimal(distance)
+
+
 def test_every_step_can_be_redone_by_hand() -> None:
     # 0.8 mL of 1 mL: 5 % = 0.04; √(3 × 0.04² ÷ 3) ÷ 2.4 = 1.667 %; √(15² + 1.67²) = 15.093 %
     # 1.96 × 15.1 % = 29.596 %; 2.4 × 10⁹ × 0.70404 and × 1.29596
