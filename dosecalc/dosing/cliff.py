@@ -65,7 +65,7 @@ def cliff_line(cliff: RoundingCliff) -> Message:
 
 
 def _mode(dose: Dose, decided: str | None) -> Rounding | None:
-    made = dose.rounding.mode if dose.rounding is not None else decided
+    made = dose.rounding.mode if dose.rounding is not None and dose.rounding.mode != "one_site" else decided
     return next((way for way in ROUNDINGS if way == made), None)
 
 
