@@ -53,9 +53,10 @@ def _areas(asked: Asked, given: DoseInput, made: Sequence[Preparation | Dispensi
     if not values:
         return
     how = given.measured if dose is None else dose.measured
+    which = None if dose is None else dose.area_label
     yield Input(
         name="area",
-        label=msg("hair-loss area, cm²"),
+        label=msg("hair-loss area, cm²") if which is None else msg("{area}, cm²", area=which),
         values=values,
         method=how.method if how else None,
         by=how.by if how else None,

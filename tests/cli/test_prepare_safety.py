@@ -10,13 +10,9 @@ from pharmacy import BOTTLES, CELLS, SITE, SITES, SPLIT, STOCK, changed, prepare
 from running import Ran, dosecalc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-ALONE = (
-    "DC652 several areas are given, and the dose follows from the study area alone; "
-    "give the study area as one number, in cm²; add up patches of it before"
-)
+ALONE = "several areas are given and summed as patches of the study area; if one of them is that of another area"
 
 
 def refused(ran: Ran) -> str:
@@ -24,22 +20,14 @@ def refused(ran: Ran) -> str:
     return ran.err
 
 
-@pytest.mark.parametrize("arm", [(), ("--arm", "exosomes"), ("--arm", "saline")])
-def test_an_area_for_each_of_two_areas_is_not_summed(arm: Sequence[str], tmp_path: Path) -> None:
+def test_an_area_for_each_of_two_areas_is_not_prepared_unasked(tmp_path: Path) -> None:
     two = ("--area", "10", "--area", "12")
-    assert ALONE in refused(dosecalc("dose", "NCT06932393", *arm, *two, "--site", SITE))
+    doubted = dosecalc("dose", "NCT06932393", *two, "--site", SITE)
+    assert doubted.code == 0
+    assert ALONE in " ".join(doubted.out.split())
     out = tmp_path / "out"
-    words = (*SPLIT[:3], *arm, *two, "--area-a", "study", "--out", str(out))
-    assert ALONE in refused(prepare(*words))
+    assert ALONE in refused(prepare(*SPLIT[:3], *two, "--area-a", "study", "--out", str(out)))
     assert not out.exists()
-
-
-def test_a_plan_refuses_an_area_for_each_of_two_areas_with_its_line(tmp_path: Path) -> None:
-    table = tmp_path / "list.csv"
-    table.write_text("participant,start,arm,area_cm2\nQH-1,2026-03-31,,10\nQH-2,2026-03-31,,10;12\n", "utf-8")
-    ran = dosecalc("plan", "NCT06932393", str(table), "--site", SITE, "--out", str(tmp_path / "out"))
-    assert f"{table}:3" in refused(ran)
-    assert ALONE in ran.err
 
 
 def test_patches_of_one_area_are_still_summed_where_each_participant_has_one_area() -> None:
@@ -73,6 +61,11 @@ def test_area_a_stands_in_the_worksheet_and_its_digest(tmp_path: Path) -> None:
     for area, sheet in made.items():
         assert {"name": "area_a", "values": [area]} in sheet["inputs"]
     assert made["study"]["digest"] != made["control"]["digest"]
+
+
+def test_the_worksheet_names_the_area_that_was_measured(tmp_path: Path) -> None:
+    assert prepare(*SPLIT, "--area-a", "study", "--out", str(tmp_path)).code == 0
+    assert "study area, cm²" in (tmp_path / "INJ1-worksheet.html").read_text("utf-8")
 
 
 def test_areas_whose_letters_were_swapped_since_the_earlier_visit_are_refused(tmp_path: Path) -> None:
