@@ -78,7 +78,7 @@ def prepare(
     from dosecalc.app.earlier import check_unchanged, read_earlier
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.dosing.dose import calculate
-    from dosecalc.dosing.guard import unexpected
+    from dosecalc.dosing.guard import summed_areas, unexpected
     from dosecalc.participant_code import check_code
 
     if wanted.participant is not None:
@@ -106,6 +106,7 @@ def prepare(
         for each in made
         for question in unexpected(settled, arms, each.dose, each.lot, before.get(each.dose.product))
     ]
+    questions += summed_areas(doses)
     sheet = Worksheet(
         settled=settled,
         arm=arm,

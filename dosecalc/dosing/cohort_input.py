@@ -12,7 +12,7 @@ from dosecalc.dosing.area import MOST_CM2
 from dosecalc.dosing.columns import Column, Numbers, as_decimal
 from dosecalc.dosing.level import choose_level, levels_of, read_level
 from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses, visits_of
-from dosecalc.dosing.remeasured import check_remeasured, one_number
+from dosecalc.dosing.remeasured import check_remeasured
 from dosecalc.dosing.weight import MOST_KG
 from dosecalc.errors import Refusal
 from dosecalc.protocol.dose_rule import LevelRef, PerArea, PerSite
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from dosecalc.dosing.columns import Codes
     from dosecalc.dosing.level import ChosenLevel
-    from dosecalc.errors import Finding
     from dosecalc.protocol.settled import Settled
     from dosecalc.rows import Flags, Problems
 
@@ -217,29 +216,14 @@ def _areas(settled: Settled, frame: pd.DataFrame, groups: Groups, problems: Prob
     _check_given(problems, groups, "area", once, None if again else _NO_AREA, _IDLE_AREA)
     if once is not None:
         _check_patches(once, problems)
-        _check_one_number(settled, groups, once, problems)
     for visit, found in again.items():
         _check_given(problems, groups, "area", found, None, _IDLE_AREA)
         _check_patches(found, problems)
-        _check_one_number(settled, groups, found, problems)
         _check_again(settled, groups, visit, found, problems)
     areas = Areas(once=once, again=again)
     for number, group in groups.by_number.items() if again else ():
         _check_measured(areas, groups, number, group, problems)
     return areas
-
-
-def _check_one_number(settled: Settled, groups: Groups, found: Numbers, problems: Problems) -> None:
-    """Report the rows with several numbers where each participant has several areas."""
-    if found.starts is None:
-        return
-    many = np.diff(found.starts, append=len(found.values)) > 1
-    wrong: dict[Finding, list[int]] = {}
-    for number, group in groups.by_number.items():
-        if "area" in group.needs.may and (several := one_number(settled.protocol, group.arms)) is not None:
-            wrong.setdefault(several, []).append(number)
-    for several, numbers in wrong.items():
-        problems.add(several.code, several.what, several.mend, _among(many, groups.flag(numbers)))
 
 
 def _check_again(settled: Settled, groups: Groups, visit: str, found: Numbers, problems: Problems) -> None:

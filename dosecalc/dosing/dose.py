@@ -14,7 +14,7 @@ from dosecalc.dosing.caps import cap_cumulative
 from dosecalc.dosing.level import choose_level, levels_of, unneeded_level
 from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses, visits_of
 from dosecalc.dosing.questions import Questions, check_rounding
-from dosecalc.dosing.remeasured import check_remeasured, latest_measured, no_area_at, one_number
+from dosecalc.dosing.remeasured import check_remeasured, latest_measured, no_area_at, several_areas
 from dosecalc.dosing.result import Cumulative, Dose, DoseInput, Doses, Warned
 from dosecalc.dosing.rules import Bench, work_out
 from dosecalc.dosing.weight import check_weight, missing_weight
@@ -40,7 +40,7 @@ def calculate(settled: Settled, arms: Sequence[str], given: DoseInput, visits: S
         Refusal: DC202, DC204, amounts that do not go together; DC301, an open question; DC302 to DC308, arms and
             visits; DC309, an answer that cannot be; DC310 to DC316, DC344, areas; DC320 to DC322, weights;
             DC330 to DC335, levels; DC340, DC341, caps; DC342, nothing is left after rounding; DC343, no way of
-            rounding; DC652, several numbers where each participant has several areas.
+            rounding.
     """
     return prepare_doses(settled, arms).of(given, visits)
 
@@ -82,6 +82,10 @@ class DosePlan:
         measured_at = self._measured_at(given)
         worked: dict[tuple[str, int, str | None], tuple[Dose, CellCount | None]] = {}
         warnings = list(unusual)
+        if any(len(patches) > 1 for patches in (given.areas, *(one.areas for one in given.remeasured))) and (
+            several := several_areas(self.settled.protocol, self.arms)
+        ):
+            warnings.append(several)
         used = {plan.rule.volume.answer for plan in self.planned if isinstance(plan.rule.volume, Answer)}
         rounding_by_hand = level_by_hand = False
         made: list[_Made] = []
@@ -197,9 +201,6 @@ class DosePlan:
                 return {}, list(refusal.findings)
         elif not given.areas:
             return {}, list(missing_area().findings)
-        if (several := one_number(self.settled.protocol, self.arms)) is not None:
-            measured = {"": given.areas} | {one.visit: one.areas for one in given.remeasured}
-            findings += [replace(several, path=at) for at, patches in measured.items() if len(patches) > 1]
         if given.areas:
             _check_into(checked, findings, None, given.areas, given.measured)
         for one in given.remeasured:

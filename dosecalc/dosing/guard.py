@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from dosecalc.dosing.limits import amount
 from dosecalc.dosing.planned import planned_doses
 from dosecalc.dosing.release import strength_in
+from dosecalc.dosing.remeasured import SEVERAL_AREAS
 from dosecalc.errors import refuse
 from dosecalc.protocol.dose_rule import LevelRef
-from dosecalc.quantity import Quantity, far_apart, show
+from dosecalc.quantity import Quantity, far_apart, plain, show
 from dosecalc.text import Message, msg
 from dosecalc.units import UNITS, unit
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from dosecalc.dosing.result import Dose
+    from dosecalc.dosing.result import Dose, Doses
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Lot
     from dosecalc.units import Unit
@@ -108,6 +109,21 @@ def _level(settled: Settled, arms: Sequence[str], dose: Dose) -> tuple[Question,
             what = msg("the dose level differs from the one that is open")
             return (_question(what, show(decided[-1]), show(dose.level)),)
     return ()
+
+
+def summed_areas(doses: Doses) -> tuple[Question, ...]:
+    """Return the question whether several areas are patches of the one that the dose follows from (R9)."""
+    return tuple(
+        Question(
+            code=warning.code,
+            text=warning.text,
+            expected=msg("one area"),
+            got=msg("{count} cm² in all", count=plain(area)),
+        )
+        for warning in doses.warnings
+        if warning.code == SEVERAL_AREAS
+        for area in {dose.area_cm2 for dose in doses.doses if dose.area_cm2 is not None}
+    )
 
 
 def _alike(one: Unit, other: Unit) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.dosing.level import rules_behind
 from dosecalc.dosing.questions import AREA_MEASURED, Questions
+from dosecalc.dosing.result import Warned
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.protocol.dose_rule import Answer, PerArea, PerSite
 from dosecalc.protocol.settled import ROLES
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.text import Message
+
+
+SEVERAL_AREAS = "area-several"
+"""Code of the warning that several areas were summed."""
 
 
 def measured_when(settled: Settled, arms: Sequence[str]) -> AreaMeasured | None:
@@ -53,32 +58,29 @@ def check_remeasured(settled: Settled, arms: Sequence[str], visits: Sequence[str
         raise Refusal(dict.fromkeys(findings))
 
 
-def one_number(protocol: Protocol, arms: Sequence[str]) -> Finding | None:
-    """Return what is wrong with several patches where each participant has several areas; None where they may be given.
+def several_areas(protocol: Protocol, arms: Sequence[str]) -> Warned | None:
+    """Return the warning that several patches are summed where each participant has several areas; None elsewhere.
 
-    There, several numbers could be one for each area, and the sum of both would be given to one of them (R9).
+    There, several numbers could be meant as one for each area, and the sum of both would be given to one of them (R9).
     """
     if protocol.masking.allocation != "every_arm" or len(protocol.areas) < 2:
         return None
-    followed = dict.fromkeys(
+    followed = {
         behind.area
         for arm in arms
         for dose in protocol.arms[arm].doses
         for behind in rules_behind(protocol, dose)
-        if isinstance(behind.rule, PerSite | PerArea)
+        if isinstance(behind.rule, PerSite | PerArea) and behind.area is not None
+    }
+    labels = [area.label for name, area in protocol.areas.items() if name in followed]
+    if len(labels) != 1:
+        return None
+    text = msg(
+        "several areas are given and summed as patches of the {area}; if one of them is that of another area, leave it "
+        "out: the dose follows from the {area} alone",
+        area=labels[0],
     )
-    if len(followed) == 1 and (area := next(iter(followed))) is not None:
-        label = protocol.areas[area].label
-        return Finding(
-            "DC652",
-            msg("several areas are given, and the dose follows from the {area} alone", area=label),
-            msg("give the {area} as one number, in cm²; add up patches of it before", area=label),
-        )
-    return Finding(
-        "DC652",
-        msg("several areas are given, and the doses follow from one"),
-        msg("give that area as one number, in cm²; add up patches of it before"),
-    )
+    return Warned(code=SEVERAL_AREAS, text=text)
 
 
 def latest_measured(visits: Sequence[str], again: Collection[str]) -> dict[str, str | None]:

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pandas as pd
 import pytest
 
 from dosecalc.dosing.area import check_areas, check_method, read_areas, split_patches
-from dosecalc.dosing.cohort import cohort_doses
 from dosecalc.dosing.dose import calculate
 from dosecalc.dosing.result import DoseInput
 from dosecalc.errors import Refusal
@@ -105,26 +103,16 @@ SPLIT = protocol(
 
 
 @pytest.mark.parametrize("arms", [("sEV", "saline"), ("sEV",), ("saline",)])
-def test_several_numbers_are_refused_where_each_participant_has_several_areas(arms: tuple[str, ...]) -> None:
+def test_patches_are_doubted_where_each_participant_has_several_areas(arms: tuple[str, ...]) -> None:
     # One for each area would be summed, and the study area would get the particles of both.
-    with pytest.raises(Refusal) as refusal:
-        calculate(settled(SPLIT), arms, DoseInput(areas=areas("10", "12")))
-    assert str(refusal.value) == (
-        "DC652 several areas are given, and the dose follows from the study alone; "
-        "give the study as one number, in cm²; add up patches of it before"
-    )
-    assert calculate(settled(SPLIT), arms, DoseInput(areas=areas("10"))).doses
-
-
-def test_both_engines_refuse_the_same_rows_with_several_numbers() -> None:
-    table = pd.DataFrame({"area_cm2": ["10", "10;12", "3", "1;2;3"]})
-    with pytest.raises(Refusal) as refusal:
-        cohort_doses(settled(SPLIT), table)
-    (finding,) = refusal.value.findings
-    assert (finding.code, str(finding.what)) == (
-        "DC652",
-        "rows 2, 4: several areas are given, and the dose follows from the study alone",
-    )
-    named = table.assign(arm=["", "sEV", "", "saline"])
-    with pytest.raises(Refusal, match="rows 2, 4: several areas"):
-        cohort_doses(settled(SPLIT), named)
+    doubted = calculate(settled(SPLIT), arms, DoseInput(areas=areas("10", "12")))
+    assert [(warning.code, str(warning.text)) for warning in doubted.warnings] == [
+        (
+            "area-several",
+            (
+                "several areas are given and summed as patches of the study; if one of them is that of another area, "
+                "leave it out: the dose follows from the study alone"
+            ),
+        )
+    ]
+    assert calculate(settled(SPLIT), arms, DoseInput(areas=areas("10"))).warnings == ()
