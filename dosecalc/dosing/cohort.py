@@ -19,6 +19,7 @@ from dosecalc.dosing.cohort_input import read_cohort
 from dosecalc.dosing.cohort_rules import WARNINGS, Rows
 from dosecalc.dosing.cohort_work import Workshop
 from dosecalc.dosing.questions import check_rounding
+from dosecalc.dosing.remeasured import several_areas
 from dosecalc.dosing.weight import LIGHT_KG
 from dosecalc.protocol.occurrences import occurrences
 from dosecalc.reading import decimal_of
@@ -68,9 +69,9 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
         choice=given.choice,
         problems=problems,
         drafts=np.zeros(len(frame), bool),
-        warned=np.zeros(len(frame), np.uint8),
+        warned=np.zeros(len(frame), np.uint16),
     )
-    _warn_unusual(rows, given)
+    _warn_unusual(settled, rows, given)
     workshop = Workshop(settled, given, rows)
     doses = workshop.doses()
     problems.raise_any()
@@ -88,15 +89,21 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     return pd.DataFrame(columns, index=frame.index, copy=False)
 
 
-def _warn_unusual(rows: Rows, given: CohortInput) -> None:
+def _warn_unusual(settled: Settled, rows: Rows, given: CohortInput) -> None:
     """Warn of areas and weights that can hardly be (R9)."""
+    doubted = several_areas(settled.protocol, tuple(settled.protocol.arms)) is not None
     for area in (given.areas.once, *given.areas.again.values()):
         if area is not None:
             areas, power = area.totals, 10**area.scale
+            if doubted and area.starts is not None:
+                rows.warn("area-several", np.diff(area.starts, append=len(area.values)) > 1)
             rows.warn("area-small", (areas < int(SMALL_CM2) * power) & area.given)
             rows.warn("area-large", areas > int(LARGE_CM2) * power)
     if given.weight is not None:
         rows.warn("weight-low", (given.weight.values < int(LIGHT_KG) * 10**given.weight.scale) & given.weight.given)
+
+
+_MASKS = 1 << len(WARNINGS)
 
 
 def _warnings(rows: Rows) -> pd.Categorical[str]:
@@ -104,8 +111,8 @@ def _warnings(rows: Rows) -> pd.Categorical[str]:
     if not rows.warned.any():  # the usual case, and a million rows of it need no counting
         none = np.full(rows.count, -1, np.int8)
         return pd.Categorical.from_codes(none, categories=pd.Index([], dtype=object), validate=False)
-    there = np.flatnonzero(np.bincount(rows.warned, minlength=256)[1:]) + 1
-    place = np.full(256, -1, np.int16)
+    there = np.flatnonzero(np.bincount(rows.warned, minlength=_MASKS)[1:]) + 1
+    place = np.full(_MASKS, -1, np.int16)
     place[there] = np.arange(len(there))
     names = [" ".join(code for bit, code in enumerate(WARNINGS) if mask >> bit & 1) for mask in there.tolist()]
     return pd.Categorical.from_codes(

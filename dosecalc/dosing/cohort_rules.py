@@ -39,6 +39,7 @@ class Scaled:
 
 
 WARNINGS = (
+    "area-several",
     "area-small",
     "area-large",
     "weight-low",
@@ -66,7 +67,7 @@ class Rows:
     choice: Codes | None
     problems: Problems
     drafts: Flags
-    warned: np.ndarray[Any, np.dtype[np.uint8]]
+    warned: np.ndarray[Any, np.dtype[np.uint16]]
 
     def warn(self, code: str, rows: Flags) -> None:
         """Warn of the flagged rows."""
