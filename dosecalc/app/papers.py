@@ -84,12 +84,11 @@ def _labels(
 ) -> list[Message]:
     from dosecalc.documents.label import why_by_hand
     from dosecalc.documents.label_print import label_html, label_pdf
+    from dosecalc.documents.worksheet import letters_by_hand
 
     here, protocol = sheet.settled.here, sheet.settled.protocol
     if here is None or here.label is None:
         return [msg("no labels: the site file has nothing under 'label' for {protocol}", protocol=protocol.id)]
-    area_a = next((area for given in sheet.inputs if given.name == "area_a" for area in given.values), None)
-    letters = None if area_a is None else _letters(tuple(protocol.areas), area_a)
     kinds = {"label-unmasked": False, "label-masked": True} if protocol.masking.masked else {"label": False}
     notes: list[Message] = []
     if sheet.participant is None:
@@ -99,19 +98,22 @@ def _labels(
                 "pharmacy, or prepare again with --participant"
             )
         )
+    letters = letters_by_hand(sheet)
+    if letters:
+        notes.append(
+            msg(
+                "the letters of the areas are not known: write one of {letters} on each masked label, from the "
+                "randomisation list, before anything leaves the pharmacy, or prepare again with --area-a",
+                letters=", ".join(letters),
+            )
+        )
     for part, masked in kinds.items():
-        files[f"{name}-{part}.pdf"] = label_pdf(sheet, language, kind, masked=masked, letters=letters, font=font)
-        files[f"{name}-{part}.html"] = label_html(sheet, language, kind, masked=masked, letters=letters)
+        files[f"{name}-{part}.pdf"] = label_pdf(sheet, language, kind, masked=masked, font=font)
+        files[f"{name}-{part}.html"] = label_html(sheet, language, kind, masked=masked)
         why = why_by_hand(sheet) if masked else None
         if why is not None:
             notes.append(why)
     return notes
-
-
-def _letters(areas: Sequence[str], area_a: str) -> dict[str, str]:
-    """Which area has which letter: the one that was named is A, the others follow."""
-    order = [area_a, *(area for area in areas if area != area_a)]
-    return {area: chr(ord("A") + place) for place, area in enumerate(order)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,9 +41,7 @@ class Wanted:
     earlier: str | None = None
     """A worksheet of an earlier visit (path), which the dose is compared with (R6)."""
     area_a: str | None = None
-    """Which area of the participant a masked label calls A."""
-    printed: bool = False
-    """Whether papers are written: those of a masked trial with areas then need `area_a`."""
+    """Which area of the participant a masked label calls A; where nobody says it, the letters are written by hand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +70,7 @@ def prepare(
     Raises:
         Refusal: what `dose` refuses; what `dosing.preparation` refuses; DC620 for a participant code that is none;
             DC4xx for dates that are none; DC339, DC653, DC654, the earlier worksheet does not go with this one; DC649,
-            DC655, which area is A.
+            area A is none of this protocol.
     """
     from dosecalc import __version__
     from dosecalc.app.earlier import check_unchanged, read_earlier
@@ -136,20 +134,14 @@ def answered(sheet: Worksheet, questions: Sequence[Question], by: str) -> Worksh
 
 def _check_area_a(protocol: Protocol, wanted: Wanted) -> None:
     """Which area is A stands on the worksheet, so that the second person and the next visit can compare it (R14)."""
-    areas = ", ".join(protocol.areas)
     if wanted.area_a is not None and wanted.area_a not in protocol.areas:
+        areas = ", ".join(protocol.areas)
         raise refuse(
             "DC649",
             msg("'{area}' is not an area of this protocol", area=wanted.area_a),
             msg("its areas are: {areas}", areas=areas)
             if areas
             else msg("leave --area-a out: this protocol tells no areas apart"),
-        )
-    if wanted.area_a is None and wanted.printed and areas and protocol.masking.masked:
-        raise refuse(
-            "DC655",
-            msg("nobody has said which area is area A, and masked labels have no other name for it"),
-            msg("give --area-a with one of {areas}; the randomisation list knows it for this participant", areas=areas),
         )
 
 

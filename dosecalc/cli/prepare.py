@@ -119,7 +119,6 @@ def command(
             participant=participant,
             earlier=previous,
             area_a=area_a,
-            printed=out is not None,
         ),
         made_at=app.stamp(stamp, settled),
         preparer=preparer,

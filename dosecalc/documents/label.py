@@ -3,7 +3,8 @@
 `cn` has the particulars that China's GCP (2020) and the GMP annex on investigational products (2022) ask for, `eu`
 those of Regulation (EU) 536/2014, Annex VI, A.1. A masked label holds nothing that depends on the arm (R15): no
 product, amount, lot or expiry, no digest, and no time to finish by but one that all areas of the worksheet share; where
-the law wants such a particular, there is a line that the unblinded pharmacist fills in alike for all arms.
+the law wants such a particular, there is a line that the unblinded pharmacist fills in alike for all arms. It names an
+area by its letter alone, and has a line for it where nobody said which area is A.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Literal
 
 from dosecalc.documents.blocks import Room
 from dosecalc.documents.sheet_words import DRAFT, amount, day_and_minute, exact_amount, expiry_words, sites_words
+from dosecalc.documents.worksheet import area_letters
 from dosecalc.dosing.prepared import Dispensing, Preparation
 from dosecalc.errors import refuse
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dosecalc.documents.blocks import Cell
     from dosecalc.documents.worksheet import Worksheet
@@ -36,12 +38,16 @@ _ONLY = ("仅用于临床试验", "For clinical trial use only")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Label:
-    """What one label says. `only` is that it is for a trial; `letter` tells two areas apart, `part` is n of m."""
+    """What one label says. `only` is that it is for a trial; `letter` tells two areas apart, `part` is n of m.
+
+    Where the letter is written by hand, `area` is the field for it.
+    """
 
     mark: str | None
     only: str
     name: str
     letter: str | None
+    area: str | None
     participant: Cell
     participant_label: str
     visit: str
@@ -64,22 +70,18 @@ class _Job:
     def say(self, text: object) -> str:
         return render(text, self.language)
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether the letter of the area is written by hand."""
+        return self.masked and self.letter is None and self.made.dose.area is not None
 
-def labels_of(
-    sheet: Worksheet,
-    language: Language,
-    kind: LabelKind = "cn",
-    *,
-    masked: bool,
-    letters: Mapping[str, str] | None = None,
-) -> tuple[Label, ...]:
+
+def labels_of(sheet: Worksheet, language: Language, kind: LabelKind = "cn", *, masked: bool) -> tuple[Label, ...]:
     """Return the labels of a worksheet, those of several areas in the order of their letters.
-
-    `letters` says which area (by its id) has which letter; a masked label names the area by nothing else.
 
     Raises:
         Refusal: DC643, the site file has nothing for labels; DC644, a masked label cannot be made, or would tell the
-            arms apart; DC645, the letters do not tell the areas apart.
+            arms apart.
     """
     settled = sheet.settled
     here = settled.here
@@ -91,7 +93,7 @@ def labels_of(
         )
     if masked:
         _check_masked(settled, here.label)
-    alike = stop_by_of_all(sheet)
+    alike, letters = stop_by_of_all(sheet), area_letters(sheet)
     jobs = [
         _Job(
             sheet=sheet,
@@ -100,12 +102,21 @@ def labels_of(
             masked=masked,
             site=here.label,
             made=made,
-            letter=_letter(sheet, made, letters or {}, masked=masked),
+            letter=letters.get(made.dose.area or ""),
             stop_by=alike if masked or isinstance(made, Dispensing) else made.stop_by,
         )
         for made in sheet.preparations
     ]
-    return tuple(label for job in sorted(jobs, key=lambda job: job.letter or "") for label in _labels(job))
+    return tuple(label for _, labels in sorted(map(_in_order, jobs), key=lambda entry: entry[0]) for label in labels)
+
+
+def _in_order(job: _Job) -> tuple[tuple[str, str], tuple[Label, ...]]:
+    """The labels of a preparation and what they are sorted by: their letter, or else all that they say.
+
+    The order of the worksheet would tell which area is which (R15).
+    """
+    labels = tuple(_labels(job))
+    return (job.letter or "", str(labels) if job.by_hand else ""), labels
 
 
 def stop_by_of_all(sheet: Worksheet) -> dt.datetime | None:
@@ -155,29 +166,6 @@ def _check_masked(settled: Settled, label: SiteLabel) -> None:
         )
 
 
-def _letter(
-    sheet: Worksheet, made: Preparation | Dispensing, letters: Mapping[str, str], *, masked: bool
-) -> str | None:
-    area = made.dose.area
-    if area is None:
-        return None
-    letter = letters.get(area)
-    if letter is not None and list(letters.values()).count(letter) > 1:
-        raise refuse(
-            "DC645",
-            msg("two areas have the same letter, {letter}", letter=letter),
-            msg("give each area a letter of its own, as A and B"),
-        )
-    if masked and letter is None:
-        areas = ", ".join(sheet.settled.protocol.areas)
-        raise refuse(
-            "DC645",
-            msg("a masked label names an area by a letter, and none is given for the areas: {areas}", areas=areas),
-            msg("say which area is A and which is B, as the list that only the pharmacy holds has it"),
-        )
-    return letter
-
-
 def _labels(job: _Job) -> Iterator[Label]:
     made = job.made
     if isinstance(made, Dispensing):
@@ -204,12 +192,14 @@ def _label(job: _Job, part: str, number: int, rows: tuple[tuple[str, Cell], ...]
     if job.kind == "eu" or isinstance(job.made, Dispensing):
         last.append(("", job.say(msg("Keep out of reach of children"))))
     telephone = site.telephone.replace(" ", "\N{NO-BREAK SPACE}")
-    code = f"{protocol.id}/{sheet.participant or '________'}/{sheet.visit}/{job.letter or ''}{number}"
+    letter = "__" if job.by_hand else job.letter or ""
+    code = f"{protocol.id}/{sheet.participant or '________'}/{sheet.visit}/{letter}{number}"
     return Label(
         mark=job.say(DRAFT) if _is_draft(job) else None,
         only=_only(job),
         name=job.say(name),
         letter=job.letter,
+        area=job.say(msg("Area {letter}", letter="____")) if job.by_hand else None,
         participant=sheet.participant or Room.LINE,
         participant_label=job.say(msg("Participant")),
         visit=job.say(msg("{visit} ({label})", visit=sheet.visit, label=sheet.visit_label)),

@@ -11,7 +11,7 @@ from dosecalc.documents.typst_pdf import breakable, compiled, json_cell
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dosecalc.documents.blocks import Cell
     from dosecalc.documents.label import Label, LabelKind
@@ -25,7 +25,6 @@ def label_pdf(
     kind: LabelKind = "cn",
     *,
     masked: bool,
-    letters: Mapping[str, str] | None = None,
     width_mm: int = 100,
     height_mm: int = 60,
     font: str | None = None,
@@ -33,10 +32,10 @@ def label_pdf(
     """Return the labels of a worksheet as PDF/A-2b, one on each page of `width_mm` by `height_mm`.
 
     Raises:
-        Refusal: DC640, a package is missing; DC641, a character is in no font; DC642, `font` is no font; DC643 to
-            DC645, see `labels_of`; DC646, a label is too small for its text.
+        Refusal: DC640, a package is missing; DC641, a character is in no font; DC642, `font` is no font; DC643,
+            DC644, see `labels_of`; DC646, a label is too small for its text.
     """
-    labels = labels_of(sheet, language, kind, masked=masked, letters=letters)
+    labels = labels_of(sheet, language, kind, masked=masked)
     data = {
         "title": _title(sheet, language),
         "width": width_mm,
@@ -56,6 +55,7 @@ def _label(label: Label) -> dict[str, Any]:
         "only": label.only,
         "name": breakable(label.name),
         "letter": label.letter,
+        "area": label.area,
         "participant": json_cell(label.participant),
         "participant-label": label.participant_label,
         "visit": label.visit,
@@ -71,16 +71,15 @@ def label_html(
     kind: LabelKind = "cn",
     *,
     masked: bool,
-    letters: Mapping[str, str] | None = None,
     width_mm: int = 100,
     height_mm: int = 60,
 ) -> bytes:
     """Return the labels of a worksheet as one HTML page; a label grows where its text needs more than `height_mm`.
 
     Raises:
-        Refusal: DC643 to DC645, see `labels_of`.
+        Refusal: DC643, DC644, see `labels_of`.
     """
-    labels = labels_of(sheet, language, kind, masked=masked, letters=letters)
+    labels = labels_of(sheet, language, kind, masked=masked)
     lines = [
         "<!doctype html>",
         f'<html lang="{"zh-Hans" if language == "zh" else "en"}">',
@@ -108,6 +107,7 @@ font-size:22px;font-weight:bold;transform:rotate(-28deg);pointer-events:none}
 .top>:first-child{flex:1}
 .head{border-bottom:1.5px solid}
 .letter{font-size:26px;font-weight:bold;border:2px solid;padding:0 3mm}
+.area{font-size:14px;font-weight:bold;border:2px solid;padding:3mm 2mm 1mm;white-space:nowrap}
 .name{font-weight:bold;font-size:11.5px}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.1em 2mm;margin:.2em 0}
 dt{color:#444}
@@ -131,6 +131,8 @@ def _html(label: Label) -> Iterator[str]:
     yield f'<div class="who"><span>{who}</span><span>{escaped(label.visit)}</span></div></div>'
     if label.letter is not None:
         yield f'<div class="letter">{escaped(label.letter)}</div>'
+    if label.area is not None:
+        yield f'<div class="area">{escaped(label.area)}</div>'
     yield "</div>"
     yield "<dl>"
     yield from (f"<dt>{escaped(name)}</dt><dd>{_cell(value)}</dd>" for name, value in label.rows)

@@ -21,6 +21,7 @@ from dosecalc.documents.blocks import (
 from dosecalc.documents.sheet_dispensing import dispensing_blocks, dispensing_figures
 from dosecalc.documents.sheet_preparation import preparation_blocks, preparation_figures
 from dosecalc.documents.sheet_words import DRAFT, PAGE, amount, answer_words, day_and_minute, of_what
+from dosecalc.documents.worksheet import area_letters, letters_by_hand
 from dosecalc.dosing.area import AreaMethod, Measured
 from dosecalc.dosing.prepared import Dispensing
 from dosecalc.quantity import parse_quantity
@@ -102,17 +103,9 @@ def _blocks(sheet: Worksheet, language: Language) -> Iterator[Block]:
     yield Together(tuple(_by_hand(sheet, language)))
 
 
-def _letters(sheet: Worksheet) -> dict[str, str]:
-    """Which area has which letter on the masked labels, where that was said: the one that was named is A."""
-    first = [value for each in sheet.inputs if each.name == "area_a" for value in each.values]
-    areas = sheet.settled.protocol.areas
-    order = [*first, *(area for area in areas if area not in first)] if first else []
-    return {area: chr(ord("A") + place) for place, area in enumerate(order)}
-
-
 def _which(sheet: Worksheet, made: Preparation | Dispensing) -> object:
     """Return which of several preparations this is: by its letter, where its area has one, product and area."""
-    letter = _letters(sheet).get(made.dose.area or "")
+    letter = area_letters(sheet).get(made.dose.area or "")
     return of_what(made) if letter is None else msg("{letter}: {what}", letter=letter, what=of_what(made))
 
 
@@ -173,8 +166,9 @@ def _who(sheet: Worksheet, language: Language) -> tuple[tuple[str, Cell], ...]:
     arms = [sheet.arm] if sheet.arm is not None else list(sheet.doses.arms)
     labels = [msg("{arm}: {label}", arm=arm, label=protocol.arms[arm].label) for arm in arms]
     rows.append((say(msg("Arm")), ", ".join(say(label) for label in labels)))
-    for area, letter in _letters(sheet).items():
+    for area, letter in area_letters(sheet).items():
         rows.append((say(msg("Area {letter}", letter=letter)), say(protocol.areas[area].label)))
+    rows += [(say(msg("Area {letter}", letter=letter)), Room.LINE) for letter in letters_by_hand(sheet)]
     return tuple(rows)
 
 

@@ -54,3 +54,23 @@ class Worksheet:
     stock_sha256: str
     preparer: str | None = None
     digest: str = ""
+
+
+def area_letters(sheet: Worksheet) -> dict[str, str]:
+    """Return the letter of each area (by its id), A first, where somebody said which area is A; else nothing."""
+    first = [value for each in sheet.inputs if each.name == "area_a" for value in each.values]
+    areas = sheet.settled.protocol.areas
+    order = [*first, *(area for area in areas if area not in first)] if first else []
+    return dict(zip(order, _letters(len(order)), strict=True))
+
+
+def letters_by_hand(sheet: Worksheet) -> tuple[str, ...]:
+    """Return the letters that are written by hand: those of a masked trial's areas where nobody said which is A."""
+    protocol = sheet.settled.protocol
+    if not protocol.masking.masked or area_letters(sheet) or all(made.dose.area is None for made in sheet.preparations):
+        return ()
+    return _letters(len(protocol.areas))
+
+
+def _letters(count: int) -> tuple[str, ...]:
+    return tuple(chr(ord("A") + place) for place in range(count))

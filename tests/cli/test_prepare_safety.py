@@ -45,15 +45,39 @@ def worksheet(folder: Path, *words: str, site: str = SITE) -> str:
     return str(found)
 
 
-def test_papers_of_a_masked_trial_need_to_know_which_area_is_a(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert refused(prepare(*SPLIT, "--out", str(out))) == (
-        "DC655 nobody has said which area is area A, and masked labels have no other name for it; give --area-a with "
-        "one of study, control; the randomisation list knows it for this participant\n"
-    )
-    assert not out.exists()
-    assert prepare(*SPLIT).code == 0  # on the screen alone nothing has a letter
-    assert prepare(*CELLS, "--out", str(out)).code == 0
+UNKNOWN = (
+    "the letters of the areas are not known: write one of A, B on each masked label, from the randomisation list, "
+    "before anything leaves the pharmacy, or prepare again with --area-a"
+)
+
+
+def test_letters_that_nobody_said_are_written_by_hand_and_a_note_says_so(tmp_path: Path) -> None:
+    made = prepare(*SPLIT, "--out", str(tmp_path / "out"))
+    assert made.code == 0
+    assert f"Note: {UNKNOWN}\n" in made.out
+    assert UNKNOWN in prepare(*SPLIT, "--out", str(tmp_path / "json"), "--json").json["notes"]
+    label = (tmp_path / "out" / "INJ1-label-masked.html").read_text("utf-8")
+    assert label.count("Area ____") == 2
+    for telling in ("study", "control", "Area A", "Area B"):
+        assert telling not in label
+    unmasked = (tmp_path / "out" / "INJ1-label-unmasked.html").read_text("utf-8")
+    assert [name in unmasked for name in ("exosomes, on the study area", "saline, on the control area")] == [True, True]
+    assert '<dt>Area B</dt><dd><span class="line">' in (tmp_path / "out" / "INJ1-worksheet.html").read_text("utf-8")
+    for words in ((*SPLIT, "--area-a", "study"), CELLS):
+        known = prepare(*words, "--participant", "QH-001", "--out", str(tmp_path / words[0]))
+        assert (known.code, UNKNOWN in known.out) == (0, False)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_masked_labels_without_letters_are_the_same_bytes_whichever_arm_is_prepared_alone(
+    language: str, tmp_path: Path
+) -> None:
+    seen = set()
+    for arm in ("exosomes", "saline"):
+        out = tmp_path / arm
+        assert prepare(*SPLIT, "--arm", arm, "--out", str(out), "--language", language).code == 0
+        seen.add(tuple((out / f"INJ1-label-masked.{kind}").read_bytes() for kind in ("pdf", "html")))
+    assert len(seen) == 1
 
 
 def test_area_a_stands_in_the_worksheet_and_its_digest(tmp_path: Path) -> None:

@@ -13,23 +13,29 @@ from documents.paper import layout, pages, words
 from documents.samples import dispensing, infusion, injections, split
 from dosecalc.documents.label import why_by_hand
 from dosecalc.documents.label_print import label_html, label_pdf
+from dosecalc.documents.worksheet import Input
 from dosecalc.dosing.prepared import Preparation
 from dosecalc.errors import Refusal
 from dosecalc.quantity import Quantity
-from dosecalc.text import Words
+from dosecalc.text import Words, msg
+from dosecalc.units import unit
 
 if TYPE_CHECKING:
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.text import Language
 
-LETTERS = {"study": "A", "control": "B"}
 HOUR = dt.timedelta(hours=1)
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.timezone(8 * HOUR))
 
 
-def refused(sheet: Worksheet, *, masked: bool, letters: dict[str, str] | None = None, height: int = 60) -> str:
+def lettered(sheet: Worksheet, area_a: str) -> Worksheet:
+    """The worksheet where somebody said which area is A."""
+    return replace(sheet, inputs=(*sheet.inputs, Input(name="area_a", label=msg("area A"), values=(area_a,))))
+
+
+def refused(sheet: Worksheet, *, masked: bool, height: int = 60) -> str:
     with pytest.raises(Refusal) as caught:
-        label_pdf(sheet, "en", masked=masked, letters=letters, height_mm=height)
+        label_pdf(sheet, "en", masked=masked, height_mm=height)
     return str(caught.value)
 
 
@@ -148,8 +154,8 @@ def test_a_masked_label_holds_neither_product_nor_amount_nor_lot_nor_expiry() ->
 
 
 def test_the_two_areas_are_a_and_b_and_swapping_them_changes_no_byte() -> None:
-    there = label_pdf(split(), "en", masked=True, letters=LETTERS)
-    back = label_pdf(split(), "en", masked=True, letters={"study": "B", "control": "A"})
+    there = label_pdf(lettered(split(), "study"), "en", masked=True)
+    back = label_pdf(lettered(split(), "control"), "en", masked=True)
     assert there == back
     text = pages(there)
     assert [("NCT06932393/TT-001/INJ1/A1" in text[0]), ("NCT06932393/TT-001/INJ1/B1" in text[1])] == [True, True]
@@ -171,7 +177,7 @@ def timed(sheet: Worksheet, *times: dt.datetime | None) -> Worksheet:
 
 def test_masked_labels_state_the_time_to_finish_by_where_all_areas_share_it() -> None:
     sheet = timed(split(), NOON, NOON)
-    text = pages(label_pdf(sheet, "en", masked=True, letters=LETTERS))
+    text = pages(label_pdf(sheet, "en", masked=True))
     assert ["2026-03-02 12:00 (UTC+08:00)" in page for page in text] == [True, True]
     assert why_by_hand(sheet) is None
 
@@ -194,7 +200,7 @@ ONE_AREA = "this worksheet has only one of the areas, and the time must not tell
 def test_a_time_that_might_tell_the_arm_is_written_by_hand_and_the_pharmacist_is_told_why(
     sheet: Worksheet, why: str
 ) -> None:
-    label = words(label_pdf(sheet, "en", masked=True, letters=LETTERS))
+    label = words(label_pdf(sheet, "en", masked=True))
     for telling in ("12:00", "11:00", "11:15"):
         assert telling not in label
     assert "To be finished by" in label
@@ -225,14 +231,26 @@ def test_a_telephone_number_stays_on_one_line(telephone: str, length: int) -> No
     assert any(telephone in line for line in layout(printed))
 
 
-def test_without_letters_a_masked_label_of_two_areas_is_refused() -> None:
-    assert refused(split(), masked=True) == (
-        "DC645 a masked label names an area by a letter, and none is given for the areas: study, control; "
-        "say which area is A and which is B, as the list that only the pharmacy holds has it"
-    )
-    assert refused(split(), masked=True, letters={"study": "A", "control": "A"}).startswith(
-        "DC645 two areas have the same letter, A"
-    )
+@pytest.mark.parametrize(("language", "field"), [("en", "Area ____"), ("zh", "区域 ____")])
+def test_where_nobody_said_which_area_is_a_masked_labels_have_a_line_for_the_letter(
+    language: Language, field: str
+) -> None:
+    labels = pages(label_pdf(split(), language, masked=True))
+    assert [(field in page, "NCT06932393/TT-001/INJ1/__1" in page) for page in labels] == [(True, True)] * 2
+    assert label_html(split(), language, masked=True).decode().count(f'<div class="area">{field}</div>') == 2
+    assert "____" not in words(label_pdf(split(), language, masked=False))
+    assert "____" not in words(label_pdf(lettered(split(), "study"), language, masked=True))
+
+
+def test_masked_labels_without_letters_are_the_same_bytes_whichever_area_comes_first_or_alone() -> None:
+    study, control = (made for made in split().preparations if isinstance(made, Preparation))
+    more = replace(study, fills=tuple(replace(fill, expelled=Quantity(Decimal(2), unit("mL"))) for fill in study.fills))
+    for one in (study, more):
+        there, back = (replace(split(), preparations=made) for made in ((one, control), (control, one)))
+        assert label_pdf(there, "en", masked=True) == label_pdf(back, "en", masked=True)
+        assert label_html(there, "en", masked=True) == label_html(back, "en", masked=True)
+    alone = [label_pdf(replace(split(), preparations=(one,)), "en", masked=True) for one in (study, control)]
+    assert alone[0] == alone[1]
 
 
 def test_a_masked_label_of_an_open_trial_is_refused() -> None:

@@ -184,7 +184,14 @@ def test_which_area_is_a_stands_where_it_is_read(area_a: str, study: str, contro
     assert f"{study}: exosomes, on the study area" in text
     assert f"{control}: saline, on the control area" in text
     assert f"area A {area_a} ({area_a} area)" in text
-    assert "Area A" not in words(worksheet_pdf([SAMPLES["split"]], "en"))
+
+
+def test_where_nobody_said_which_area_is_a_there_are_lines_for_the_letters() -> None:
+    html = worksheet_html(SAMPLES["split"], "en").decode()
+    for letter in ("A", "B"):
+        assert f'<dt>Area {letter}</dt><dd><span class="line"></span></dd>' in html
+    for other in ("injections", "infusion", "dispensing"):
+        assert "Area A" not in words(worksheet_pdf([SAMPLES[other]], "en"))
 
 
 def test_an_answer_is_shown_with_what_it_means() -> None:
