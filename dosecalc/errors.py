@@ -1,7 +1,7 @@
 """What can be wrong, as values: a `Finding` says what, where, and how to mend it.
 
 Codes are stable. The first digit tells the room: 0 usage, 1 protocol and site files, 2 amounts, 3 doses, 4 visits,
-5 calendars, 6 files and tables. `schedules/README.md` lists every code.
+5 calendars, 6 files and tables, 7 the study. `schedules/README.md` lists every code.
 """
 
 from __future__ import annotations

@@ -1,0 +1,98 @@
+"""The kinds of events: what each holds, openly and sealed, who may record it, and whether it needs a reason.
+
+Where a reason could unblind (a lot's), it is sealed, too.
+
+What unblinds (arm, kit, dose, product, preparation, side) stands under `sealed` alone (R15). Values are texts of plain
+digits, whole numbers, truth values, ISO 8601 dates and times, lists and objects of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dosecalc.registry.event import Kind, Role
+
+_NURSE: tuple[Role, ...] = ("nurse", "investigator")
+_DOCTOR: tuple[Role, ...] = ("investigator",)
+_PHARMACY: tuple[Role, ...] = ("pharmacist",)
+_OFFICE: tuple[Role, ...] = ("administrator",)
+_CLINIC: tuple[Role, ...] = ("nurse", "investigator", "pharmacist")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KindRule:
+    """What an event of a kind holds. `public` and `sealed` are its keys; `?` marks what may be missing.
+
+    `about` says what it is of. `size` is the length in bytes of the sealed part before it is sealed: the same for every
+    event of the kind, so that sizes tell nothing.
+    """
+
+    about: str
+    roles: tuple[Role, ...]
+    public: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+    reason: bool = False
+    size: int = 1024
+
+
+KIND_RULES: dict[Kind, KindRule] = {
+    # the study
+    "init": KindRule(
+        about="study",
+        roles=_OFFICE,
+        public=("protocol", "protocol_version", "protocol_text", "site_text", "site_sha256", "key_id"),
+    ),
+    "staff": KindRule(about="study", roles=_OFFICE, public=("user", "role")),
+    "amend": KindRule(
+        about="study",
+        roles=_OFFICE,
+        public=("protocol_version", "protocol_text", "site_text?", "effective", "reconsent", "urgent"),
+        reason=True,
+    ),
+    "allocation": KindRule(
+        about="study", roles=_PHARMACY, public=("count",), sealed=("arms",), size=65536
+    ),  # {participant: {"arm", "kit"?, "side"?}}
+    "open_level": KindRule(about="study", roles=_DOCTOR, public=("level", "arm?"), reason=True),
+    "hold": KindRule(about="study", roles=(*_DOCTOR, *_PHARMACY), public=("scope", "target?"), reason=True),
+    "lift": KindRule(about="study", roles=_DOCTOR, public=("scope", "target?"), reason=True),
+    # a participant
+    "consent": KindRule(about="participant", roles=_NURSE, public=("form", "date")),
+    "enrol": KindRule(about="participant", roles=_NURSE, public=("date", "cohort?")),
+    "screen_failure": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
+    "assign": KindRule(
+        about="participant", roles=(*_DOCTOR, *_PHARMACY), public=("arm?",), sealed=("arm", "kit?", "side?", "level?")
+    ),
+    "measure": KindRule(
+        about="participant", roles=_CLINIC, public=("what", "values", "unit", "method?", "by", "date", "visit?")
+    ),
+    "anchor": KindRule(about="participant", roles=_NURSE, public=("name", "when")),
+    "migrate": KindRule(about="participant", roles=_NURSE, public=("protocol_version", "protocol_sha256", "form?")),
+    "discontinue": KindRule(about="participant", roles=_DOCTOR, public=("date",), reason=True),
+    "withdraw": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
+    "unblind": KindRule(about="participant", roles=_DOCTOR, public=("told",), sealed=("arm", "kit?"), reason=True),
+    # a visit
+    "book": KindRule(about="visit", roles=_NURSE, public=("when", "outside_window?")),
+    "move": KindRule(about="visit", roles=_NURSE, public=("from", "when", "outside_window?")),
+    "attend": KindRule(about="visit", roles=_NURSE, public=("when", "deviation?")),
+    "miss": KindRule(about="visit", roles=_NURSE, public=(), reason=True),
+    "cancel": KindRule(about="visit", roles=_NURSE, public=("was",), reason=True),
+    "unscheduled": KindRule(about="visit", roles=_NURSE, public=("when",), reason=True),
+    # investigational product
+    "receive": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "text"), size=8192),
+    "quarantine": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "reason")),
+    "release": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "reason")),
+    "prepare": KindRule(
+        about="visit", roles=_PHARMACY, public=("date",), sealed=("worksheet", "digest", "lots"), size=32768
+    ),  # worksheet: its JSON, compressed; lots: {lot: vials}
+    "check": KindRule(about="visit", roles=_PHARMACY, public=("agreed",), sealed=("digest", "record?"), size=32768),
+    "dispense": KindRule(about="visit", roles=_PHARMACY, public=("when", "to"), sealed=("digest", "lots")),
+    "administer": KindRule(
+        about="visit", roles=_CLINIC, public=("when", "by", "part?"), sealed=("total?", "unit?", "digest?")
+    ),
+    "return": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "participant?", "reason")),
+    "destroy": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "reason")),
+    # any of them, later
+    "correct": KindRule(about="event", roles=_CLINIC, public=("public?", "void?"), sealed=("sealed?",), reason=True),
+}
