@@ -31,6 +31,10 @@ _COMMANDS = {
     "calendar": msg("Write a participant's calendar file."),
     "check": msg("Check a worksheet with a second person's own numbers."),
     "plan": msg("Plan a whole list of participants."),
+    "study": msg("The study as a whole: make it, see what is due, verify it."),
+    "participant": msg("Participants: consent, enrolment, arm, measurements, dates."),
+    "visit": msg("Visits: book, move, attend, miss."),
+    "ip": msg("Investigational product: from receipt to destruction."),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -87,6 +88,19 @@ class Ui:
         self.show_findings([Finding("DC001", _usage(error), msg("see {command} --help", command=command))])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudyCall:
+    """The options that every command of a study has (`study_options`), as typed."""
+
+    study: str | None = None
+    user: str | None = None
+    key: str | None = None
+    at: str | None = None
+    reason: str | None = None
+    yes: bool = False
+    as_of: str | None = None
+
+
 def terminal_width() -> int | None:
     """Columns of the terminal that the output goes to; None where it goes elsewhere.
 
@@ -166,6 +180,29 @@ def common_options(function: _F) -> _F:
         type=click.Choice(["en", "zh"]),
         expose_value=False,
     )(function)
+
+
+def study_options(function: _F) -> _F:
+    """Add the options of a study with --json and --language; the command gets them as one `call: StudyCall`."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any, **given: Any) -> Any:
+        names = ("study", "user", "key", "at", "reason", "yes", "as_of")
+        call = StudyCall(**{name: given.pop(name) for name in names})
+        return function(*arguments, call=call, **given)
+
+    decorated: Any = common_options(run)
+    for decorate in (
+        option("--as-of", metavar="DATE", text=msg("Show what was known at the end of that day.")),
+        option("--yes", text=msg("Answer questions with yes, for scripts."), is_flag=True),
+        option("--reason", metavar="TEXT", text=msg("Why, where the rules ask for it.")),
+        option("--at", metavar="DATETIME", text=msg("When it happened; left out, now.")),
+        option("--key", metavar="FILE", text=msg("The study's key file, for those who are not masked.")),
+        option("--as", "user", metavar="USER", text=msg("Who you are; left out, your account.")),
+        option("--study", metavar="FILE", text=msg("The study's file, or its database's address.")),
+    ):
+        decorated = decorate(decorated)
+    return decorated  # type: ignore[no-any-return]
 
 
 site_option = option("--site", metavar="FILE", text=msg("The site file: the pharmacy manual's answers."))
