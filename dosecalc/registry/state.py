@@ -51,3 +51,71 @@ class ParticipantState:
     unblinded: bool = False
     held: str | None = None
     """Why doses are on hold; None where they are not."""
+    sequence: int = 0
+    """How often the dates of all its visits changed at once (a start, an anchor, a new protocol version)."""
+    changed: dt.datetime | None = None
+    """When they last did."""
+    screen_failure: str | None = None
+    """Why the participant could not be enrolled."""
+    ended: dt.date | None = None
+    """The day of discontinuation, withdrawal or screen failure."""
+    cohort: str | None = None
+    assigned: dt.date | None = None
+    """The day on which an arm was assigned; the arm itself may be sealed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """A protocol (with the site file) as it stands in the study; `effective` is None for the first."""
+
+    number: int
+    """Of the event that brought it."""
+    protocol_version: str
+    protocol_sha256: str
+    protocol_text: str
+    site_text: str
+    effective: dt.date | None = None
+    reconsent: bool = False
+    urgent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """Doses are on hold: of the study, or of a level, a participant or a lot (`target`)."""
+
+    scope: str
+    target: str | None
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudyState:
+    """What holds for the study as a whole. `allocation` is None for those who cannot open what is sealed."""
+
+    protocol: str
+    key_id: str
+    versions: tuple[Version, ...]
+    staff: Mapping[str, str] = field(default_factory=dict)
+    opened: tuple[tuple[str, str | None], ...] = ()
+    """The dose levels in the order in which they were opened, each with its arm where it has one; the last is open."""
+    holds: tuple[Hold, ...] = ()
+    allocation: Mapping[str, Mapping[str, str]] | None = None
+    allocated: int = 0
+    """How many participants the allocation lists name."""
+
+    def in_effect(self, day: dt.date) -> Version:
+        """The version that is in effect at the site on `day`: the last whose effective date has come."""
+        return [each for each in self.versions if each.effective is None or each.effective <= day][-1]
+
+    def version(self, protocol_sha256: str) -> Version | None:
+        """The last version with this protocol file, whatever its effective date."""
+        return next((each for each in reversed(self.versions) if each.protocol_sha256 == protocol_sha256), None)
+
+    def held(self, *, participant: str | None = None, level: str | None = None, lot: str | None = None) -> Hold | None:
+        """The hold that stops doses here; a hold of the study stops them all."""
+        meant = {"study": None, "participant": participant, "level": level, "lot": lot}
+        for hold in self.holds:
+            if hold.scope == "study" or (hold.target is not None and meant.get(hold.scope) == hold.target):
+                return hold
+        return None
