@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from dosecalc.registry.lateness import lateness
 from dosecalc.visits.moments import local_day
@@ -54,8 +54,8 @@ class Row(Protocol):
         """When it took place."""
 
     @property
-    def standing(self) -> VisitStanding:
-        """Whether it is still to come."""
+    def standing(self) -> str:
+        """Whether it is still to come: a `VisitStanding`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +92,7 @@ def line_of(row: Row) -> VisitLine:
         latest=_day(row.latest),
         booked=dt.datetime.fromisoformat(row.booked) if row.booked else None,
         attended=_moment(row.attended),
-        standing=row.standing,
+        standing=cast("VisitStanding", row.standing),
     )
 
 

@@ -54,6 +54,7 @@ visits_now = sa.Table(
     sa.Column("day", sa.Text),
     sa.Index("visits_now_day", "day"),
     sa.Index("visits_now_standing", "standing", "day"),
+    sa.Index("visits_now_begun", "standing", "earliest"),
 )
 
 participants_now = sa.Table(

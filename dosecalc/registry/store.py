@@ -106,8 +106,12 @@ class Reading:
         last: str | None = None,
         participant: str | None = None,
         standing: Collection[str] | None = None,
+        begun: str | None = None,
     ) -> list[VisitRow]:
-        """Return visits as they stand, by day; `first` and `last` are the first and the last day of a range."""
+        """Return visits as they stand, by day; `first` and `last` are the first and the last day of a range.
+
+        `begun` asks for those whose window has begun by that day.
+        """
         wanted = sa.select(*(_VISITS.c[name] for name in VisitRow._fields))
         for condition in (
             None if day is None else _VISITS.c.day == day,
@@ -115,6 +119,7 @@ class Reading:
             None if last is None else _VISITS.c.day <= last,
             None if participant is None else _VISITS.c.participant == participant,
             None if standing is None else _VISITS.c.standing.in_(sorted(standing)),
+            None if begun is None else _VISITS.c.earliest <= begun,
         ):
             if condition is not None:
                 wanted = wanted.where(condition)

@@ -37,6 +37,7 @@ def upgrade() -> None:
     )
     op.create_index("visits_now_day", "visits_now", ["day"])
     op.create_index("visits_now_standing", "visits_now", ["standing", "day"])
+    op.create_index("visits_now_begun", "visits_now", ["standing", "earliest"])
     op.create_table(
         "participants_now",
         sa.Column("participant", sa.Text, primary_key=True),
