@@ -62,8 +62,11 @@ KIND_RULES: dict[Kind, KindRule] = {
     "enrol": KindRule(about="participant", roles=_NURSE, public=("date", "cohort?")),
     "screen_failure": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
     "assign": KindRule(
-        about="participant", roles=(*_DOCTOR, *_PHARMACY), public=("arm?",), sealed=("arm", "kit?", "side?", "level?")
-    ),
+        about="participant",
+        roles=(*_DOCTOR, *_PHARMACY),
+        public=("arm?", "level?"),
+        sealed=("arm?", "kit?", "side?", "level?"),
+    ),  # open trials name the arm openly; in masked ones it is sealed, or left out where everyone gets every arm
     "measure": KindRule(
         about="participant", roles=_CLINIC, public=("what", "values", "unit", "method?", "by", "date", "visit?")
     ),
@@ -71,7 +74,9 @@ KIND_RULES: dict[Kind, KindRule] = {
     "migrate": KindRule(about="participant", roles=_NURSE, public=("protocol_version", "protocol_sha256", "form?")),
     "discontinue": KindRule(about="participant", roles=_DOCTOR, public=("date",), reason=True),
     "withdraw": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
-    "unblind": KindRule(about="participant", roles=_DOCTOR, public=("told",), sealed=("arm", "kit?"), reason=True),
+    "unblind": KindRule(
+        about="participant", roles=(*_DOCTOR, *_PHARMACY), public=("told",), sealed=("arm", "kit?"), reason=True
+    ),
     # a visit
     "book": KindRule(about="visit", roles=_NURSE, public=("when", "outside_window?")),
     "move": KindRule(about="visit", roles=_NURSE, public=("from", "when", "outside_window?")),
@@ -91,8 +96,8 @@ KIND_RULES: dict[Kind, KindRule] = {
     "administer": KindRule(
         about="visit", roles=_CLINIC, public=("when", "by", "part?"), sealed=("total?", "unit?", "digest?")
     ),
-    "return": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "participant?", "reason")),
-    "destroy": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "reason")),
+    "return": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "participant?", "visit?", "reason?")),
+    "destroy": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "returned?", "reason")),
     # any of them, later
     "correct": KindRule(about="event", roles=_CLINIC, public=("public?", "void?"), sealed=("sealed?",), reason=True),
 }

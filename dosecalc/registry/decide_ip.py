@@ -1,0 +1,328 @@
+"""Whether a dose may be prepared, checked, handed out and given: drafts of events, or every reason against it.
+
+What is refused here is told to people who hold the key; what a masked person is told stands in `give` alone (R15).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.errors import Finding, Refusal, refuse
+from dosecalc.registry.decide_lots import find_lot, in_quarantine, too_few
+from dosecalc.registry.event import Draft
+from dosecalc.registry.lot_text import pack
+from dosecalc.text import msg
+from dosecalc.visits.moments import local_day
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from dosecalc.registry.lots import DoseState, Supplies
+    from dosecalc.registry.plan_of import ParticipantPlan
+    from dosecalc.registry.state import Hold, ParticipantState, VisitState
+    from dosecalc.text import Message
+
+
+def may_dose(plan: ParticipantPlan, visit: str, on: dt.date, holds: Sequence[Hold] = ()) -> Iterator[Finding]:
+    """Every reason why a participant may not be dosed at a visit on a day; `holds` are those that stop it."""
+    state = plan.state
+    code = state.code
+    if state.standing != "enrolled":
+        yield _standing(state)
+    elif state.enrolled is None or not state.consents:
+        yield Finding(
+            "DC772",
+            msg("{code} has no consent or no enrolment on record", code=code),
+            msg("record them with `participant consent` and `participant enrol`"),
+        )
+    for hold in holds:
+        yield Finding(
+            "DC773",
+            msg("doses of {code} are on hold: {why}", code=code, why=hold.reason),
+            msg("wait until the investigator has lifted the hold"),
+        )
+    wrong = _wrong_day(plan, visit, on)
+    if wrong is not None:
+        yield Finding("DC774", wrong, msg("book or move the visit first, or check the day"))
+
+
+def _standing(state: ParticipantState) -> Finding:
+    said = {
+        "consented": msg("{code} has consented, and is not enrolled", code=state.code),
+        "screen_failure": msg("{code} failed the screening", code=state.code),
+        "discontinued": msg("{code} has discontinued the treatment", code=state.code),
+        "withdrawn": msg("{code} has withdrawn from the study", code=state.code),
+    }
+    mend = {"consented": msg("record the enrolment with `participant enrol`")}
+    return Finding("DC772", said[state.standing], mend.get(state.standing, msg("give no dose; check the code")))
+
+
+def _wrong_day(plan: ParticipantPlan, visit: str, on: dt.date) -> Message | None:
+    """Why a visit does not take place on a day; None where it does."""
+    found = plan.find(visit)
+    if found is None:
+        return msg("{code} has no visit '{visit}'", code=plan.state.code, visit=visit)
+    known = found.state
+    if known.attended is not None:
+        day = local_day(known.attended)
+        return None if day == on else msg("{visit} took place on {day}, not on {on}", visit=visit, day=day, on=on)
+    if known.missed is not None:
+        return msg("{visit} is on record as missed", visit=visit)
+    if known.booked is not None:
+        day = local_day(known.booked)
+        return None if day == on else msg("{visit} is booked for {day}, not for {on}", visit=visit, day=day, on=on)
+    if found.target is None:
+        return msg("{visit} is not booked, and its day is not known", visit=visit)
+    first, last = local_day(found.earliest or found.target), local_day(found.latest or found.target)
+    if first <= on <= last:
+        return None
+    if first == last:
+        return msg("{visit} is not booked, and due on {day}, not on {on}", visit=visit, day=first, on=on)
+    return msg("{visit} is not booked, and due from {first} to {last}, not on {on}",
+               visit=visit, first=first, last=last, on=on)  # fmt: skip
+
+
+def check_not_prepared(known: Supplies, participant: str, visit: str) -> None:
+    """Refuse a second preparation of a visit.
+
+    Raises:
+        Refusal: DC775.
+    """
+    before = known.doses.get((participant, visit))
+    if before is not None:
+        raise refuse(
+            "DC775",
+            msg("{visit} of {code} is prepared already (event {number})",
+                visit=visit, code=participant, number=before.prepared),
+            msg("use that preparation; or, if it was wrong and has not been handed out, prepare with --again and "
+                "--reason, which declares it void"),
+        )  # fmt: skip
+
+
+def void(known: Supplies, participant: str, visit: str, reason: str, at: dt.datetime) -> list[Draft]:
+    """Declare the preparation of a visit void, so that it can be made again; its vials are in stock again.
+
+    Raises:
+        Refusal: DC775, nothing is prepared, or it was handed out.
+    """
+    before = known.doses.get((participant, visit))
+    if before is None:
+        raise refuse(
+            "DC775",
+            msg("nothing is prepared for {visit} of {code}", visit=visit, code=participant),
+            msg("leave --again out"),
+        )
+    if before.dispensed is not None or before.administered is not None or before.returned:
+        raise refuse(
+            "DC775",
+            msg("what was prepared for {visit} of {code} has left the pharmacy", visit=visit, code=participant),
+            msg("a dose is given once; if it came back, record it with `ip return`, and ask the investigator"),
+        )
+    return [
+        Draft(
+            kind="correct",
+            at=at,
+            participant=participant,
+            visit=visit,
+            reason=reason,
+            corrects=before.prepared,
+            public={"void": True},
+        )
+    ]
+
+
+def prepare(
+    known: Supplies, participant: str, visit: str, document: Mapping[str, Any], lots: Mapping[str, int], at: dt.datetime
+) -> list[Draft]:
+    """Keep a worksheet; `lots` are the vials that it takes.
+
+    Raises:
+        Refusal: DC771, it is a draft (R8); DC776, DC777, a lot may not be used, or has too few vials.
+    """
+    findings = [
+        Finding(
+            "DC771",
+            msg("this would be a draft, which nobody may give (R8): {reason}", reason=reason),
+            msg("have it confirmed in the site file or the stock file, by whoever answers for it"),
+        )
+        for reason in document["draft_because"]
+    ]
+    for name, vials in lots.items():
+        lot = find_lot(known, name)
+        if lot.quarantined is not None:
+            findings.append(in_quarantine(lot))
+        if vials > lot.left:
+            findings.append(too_few(lot, vials, msg("in stock"), lot.left))
+    if document["release"] != "released" and not findings:
+        findings.append(Finding("DC771", msg("this is a draft, which nobody may give (R8)"), msg("prepare it anew")))
+    if findings:
+        raise Refusal(findings)
+    return [
+        Draft(
+            kind="prepare",
+            at=at,
+            participant=participant,
+            visit=visit,
+            public={"date": document["on"]},
+            sealed={"worksheet": pack(document), "digest": document["digest"], "lots": dict(lots)},
+        )
+    ]
+
+
+def check(dose: DoseState, record: Mapping[str, Any], checker: str, at: dt.datetime) -> list[Draft]:
+    """Keep the second person's check of a worksheet, whatever it found (R14).
+
+    Raises:
+        Refusal: DC778, the checker prepared it, it was made for another worksheet, or it was handed out already.
+    """
+    if _name(dose.preparer) == _name(checker):
+        raise refuse(
+            "DC778",
+            msg("'{name}' prepared this dose, and nobody checks their own work", name=checker),
+            msg("have a second person check it, from their own account"),
+        )
+    if record["worksheet_digest"] != dose.digest:
+        raise refuse(
+            "DC778",
+            msg("the dose was prepared anew while it was being checked"),
+            msg("check the new worksheet"),
+        )
+    _check_in_pharmacy(dose)
+    return [
+        Draft(
+            kind="check",
+            at=at,
+            participant=dose.participant,
+            visit=dose.visit,
+            public={"agreed": record["result"] == "agreed"},
+            sealed={"digest": dose.digest, "record": pack(record)},
+        )
+    ]
+
+
+def _name(user: str) -> str:
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", user).strip().casefold()
+
+
+def _check_in_pharmacy(dose: DoseState) -> None:
+    if dose.dispensed is not None or dose.administered is not None:
+        raise refuse(
+            "DC779",
+            msg("the dose for {visit} of {code} was handed out already (event {number})",
+                visit=dose.visit, code=dose.participant, number=dose.dispensed or dose.administered),
+            msg("check code and visit; a dose is handed out once"),
+        )  # fmt: skip
+    if dose.returned:
+        raise refuse(
+            "DC779",
+            msg("vials of the dose for {visit} of {code} were returned", visit=dose.visit, code=dose.participant),
+            msg("what was returned is not given to anybody; ask the investigator"),
+        )
+
+
+def dispense(dose: DoseState, to: str, at: dt.datetime, when: str) -> list[Draft]:
+    """Hand a dose out, after a second person agreed.
+
+    Raises:
+        Refusal: DC778, nobody has checked it, or the check did not agree; DC779, it was handed out.
+    """
+    _check_in_pharmacy(dose)
+    if not dose.agreed:
+        raise refuse(
+            "DC778",
+            msg("nobody has checked the dose for {visit} of {code} yet", visit=dose.visit, code=dose.participant)
+            if dose.checked is None
+            else msg("the check of the dose for {visit} of {code} did not agree (event {number})",
+                     visit=dose.visit, code=dose.participant, number=dose.checked),
+            msg("have a second person check it: `ip check {code} {visit}`", code=dose.participant, visit=dose.visit),
+        )  # fmt: skip
+    return [
+        Draft(
+            kind="dispense",
+            at=at,
+            participant=dose.participant,
+            visit=dose.visit,
+            public={"when": when, "to": to},
+            sealed={"digest": dose.digest, "lots": dict(dose.lots or {})},
+        )
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """How a dose was given."""
+
+    when: str
+    by: str
+    part: Decimal | None = None
+    reason: str | None = None
+
+
+def give(
+    dose: DoseState, state: ParticipantState, visit: VisitState | None, given: Given, at: dt.datetime
+) -> list[Draft]:
+    """Record that a dose was given, or a part of it; nothing here depends on what is sealed (R15).
+
+    Raises:
+        Refusal: DC779, it was not handed out; DC780, it was given already, the part is none, has no reason or the
+            visit was missed; DC772, DC773, the participant is no longer treated, or doses are on hold.
+    """
+    findings = list(_given_wrongly(dose, visit, given))
+    if state.standing in ("discontinued", "withdrawn", "screen_failure"):
+        findings.append(_standing(state))
+    if findings:
+        raise Refusal(findings)
+    part = {} if given.part is None else {"part": format(given.part, "f")}
+    return [
+        Draft(
+            kind="administer",
+            at=at,
+            participant=dose.participant,
+            visit=dose.visit,
+            reason=given.reason,
+            public={"when": given.when, "by": given.by, **part},
+            sealed=None if dose.digest is None else {"digest": dose.digest},
+        )
+    ]
+
+
+def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given) -> Iterator[Finding]:
+    code, at = dose.participant, dose.visit
+    if dose.administered is not None:
+        yield Finding(
+            "DC780",
+            msg("the dose for {visit} of {code} was given already (event {number})",
+                visit=at, code=code, number=dose.administered),
+            msg("check code and visit; a dose is given once"),
+        )  # fmt: skip
+    elif dose.dispensed is None:
+        yield Finding(
+            "DC779",
+            msg("the dose for {visit} of {code} was not handed out yet", visit=at, code=code),
+            msg("the pharmacy records it with `ip dispense {code} {visit}`", code=code, visit=at),
+        )
+    if visit is not None and visit.missed is not None:
+        yield Finding(
+            "DC780",
+            msg("{visit} of {code} is on record as missed", visit=at, code=code),
+            msg("correct the visit first, if it took place"),
+        )
+    if given.part is None:
+        return
+    if not 0 < given.part < 1:
+        yield Finding(
+            "DC780",
+            msg("{part} is not a part of a dose", part=format(given.part, "f")),
+            msg("write for example --part 0.5 for half of it; leave --part out where all of it was given"),
+        )
+    if given.reason is None:
+        yield Finding(
+            "DC780",
+            msg("only a part of the dose was given, and nobody says why"),
+            msg("give --reason; masked people read it, so name no arm and no product"),
+        )

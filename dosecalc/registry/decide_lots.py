@@ -1,0 +1,213 @@
+"""Whether lots and their vials may go where somebody wants them to: drafts of events, or every reason against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.errors import Finding, Refusal, refuse
+from dosecalc.registry.event import Draft
+from dosecalc.registry.lot_text import same_lot
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from dosecalc.registry.lots import DoseState, LotState, Supplies
+    from dosecalc.text import Message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A lot as it arrived."""
+
+    lot: str
+    vials: int
+    text: str
+
+
+def receive(known: Supplies, lots: Sequence[Received], at: dt.datetime) -> list[Draft]:
+    """Take lots into the study.
+
+    Raises:
+        Refusal: DC770, a lot was received before and was another one then, or there is nothing to receive.
+    """
+    findings = []
+    for lot in lots:
+        there = known.lots.get(lot.lot)
+        if there is not None and not same_lot(there.text, lot.text):
+            findings.append(
+                Finding(
+                    "DC770",
+                    msg("lot '{lot}' is in the study already, and was described differently", lot=lot.lot),
+                    msg("compare the stock file with the lot's certificate and label; a lot never changes"),
+                )
+            )
+    if not lots:
+        findings.append(
+            Finding(
+                "DC770",
+                msg("the stock file has no lot for this study"),
+                msg("check the protocol under each lot, and the number after --lot"),
+            )
+        )
+    if findings:
+        raise Refusal(findings)
+    return [Draft(kind="receive", at=at, sealed={"lot": lot.lot, "vials": lot.vials, "text": lot.text}) for lot in lots]
+
+
+def quarantine(known: Supplies, lot: str, reason: str, at: dt.datetime) -> list[Draft]:
+    """Set a lot aside: nothing is prepared from it.
+
+    Raises:
+        Refusal: DC776.
+    """
+    state = find_lot(known, lot)
+    if state.quarantined is not None:
+        raise refuse(
+            "DC776",
+            msg("lot '{lot}' is in quarantine already: {reason}", lot=lot, reason=state.quarantined),
+            msg("nothing more needs to be done"),
+        )
+    return [Draft(kind="quarantine", at=at, sealed={"lot": lot, "reason": reason})]
+
+
+def release(known: Supplies, lot: str, reason: str, at: dt.datetime) -> list[Draft]:
+    """Let a lot out of quarantine.
+
+    Raises:
+        Refusal: DC776.
+    """
+    if find_lot(known, lot).quarantined is None:
+        raise refuse(
+            "DC776",
+            msg("lot '{lot}' is not in quarantine", lot=lot),
+            msg("check the lot's number; `ip balance` shows which are"),
+        )
+    return [Draft(kind="release", at=at, sealed={"lot": lot, "reason": reason})]
+
+
+def find_lot(known: Supplies, lot: str) -> LotState:
+    """Return the lot of that number.
+
+    Raises:
+        Refusal: DC776.
+    """
+    if lot not in known.lots:
+        raise refuse(
+            "DC776",
+            msg("the study has no lot '{lot}'", lot=lot),
+            msg("its lots are: {lots}", lots=", ".join(sorted(known.lots)))
+            if known.lots
+            else msg("take lots in with `ip receive --stock FILE`"),
+        )
+    return known.lots[lot]
+
+
+def usable(known: Supplies, held: Mapping[str, str]) -> list[LotState]:
+    """The lots that doses may be prepared from; `held` says why a lot is on hold."""
+    return [lot for lot in known.lots.values() if lot.quarantined is None and lot.lot not in held]
+
+
+def in_quarantine(lot: LotState) -> Finding:
+    """Why a lot in quarantine is not used."""
+    return Finding(
+        "DC776",
+        msg("lot '{lot}' is in quarantine: {reason}", lot=lot.lot, reason=lot.quarantined),
+        msg("take another lot; or have this one assessed, and release it with `ip release`"),
+    )
+
+
+def on_hold(lot: str, why: str) -> Finding:
+    """Why a lot on hold is not used."""
+    return Finding(
+        "DC773",
+        msg("lot '{lot}' is on hold: {why}", lot=lot, why=why),
+        msg("take another lot, or wait until the investigator has lifted the hold"),
+    )
+
+
+def too_few(lot: LotState, wanted: int, where: Message, there: int) -> Finding:
+    """Why so many vials cannot leave a place."""
+    return Finding(
+        "DC777",
+        msg("{wanted} vials of lot '{lot}' are wanted, and {there} are {where}",
+            wanted=wanted, lot=lot.lot, there=there, where=where),
+        msg("count them, and check the number; `ip balance {lot}` accounts for each", lot=lot.lot),
+    )  # fmt: skip
+
+
+def prepared(known: Supplies, participant: str, visit: str) -> DoseState:
+    """Return the dose of a visit.
+
+    Raises:
+        Refusal: DC778, none is prepared.
+    """
+    dose = known.doses.get((participant, visit))
+    if dose is None:
+        raise refuse(
+            "DC778",
+            msg("no dose is prepared for {visit} of {code}", visit=visit, code=participant),
+            msg("check code and visit; the pharmacy prepares with `ip prepare {code} {visit}`",
+                code=participant, visit=visit),
+        )  # fmt: skip
+    return dose
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """Vials of a lot that leave their place; those of a dose are named by participant and visit."""
+
+    lot: str
+    vials: int
+    participant: str | None = None
+    visit: str | None = None
+    reason: str | None = None
+
+
+def give_back(known: Supplies, moved: Moved, at: dt.datetime) -> list[Draft]:
+    """Take vials of a dose back, which nobody is given again; or send vials from stock back to where they came from.
+
+    Raises:
+        Refusal: DC776 to DC778.
+    """
+    lot = find_lot(known, moved.lot)
+    sealed: dict[str, Any] = {"lot": lot.lot, "vials": moved.vials}
+    if moved.participant is None or moved.visit is None:
+        _check_vials(lot, moved.vials, msg("in stock"), lot.left)
+    else:
+        dose = prepared(known, moved.participant, moved.visit)
+        there = (dose.lots or {}).get(lot.lot, 0) - dose.returned.get(lot.lot, 0)
+        where = msg("in the dose for {visit} of {code}", visit=dose.visit, code=dose.participant)
+        _check_vials(lot, moved.vials, where, there)
+        sealed |= {"participant": dose.participant, "visit": dose.visit}
+    if moved.reason is not None:
+        sealed["reason"] = moved.reason
+    return [Draft(kind="return", at=at, sealed=sealed)]
+
+
+def destroy(known: Supplies, moved: Moved, at: dt.datetime, *, returned: bool) -> list[Draft]:
+    """Destroy vials from stock, or of those that came back.
+
+    Raises:
+        Refusal: DC776, DC777.
+    """
+    lot = find_lot(known, moved.lot)
+    if returned:
+        _check_vials(lot, moved.vials, msg("returned and waiting"), lot.returned)
+    else:
+        _check_vials(lot, moved.vials, msg("in stock"), lot.left)
+    sealed: dict[str, Any] = {"lot": lot.lot, "vials": moved.vials, "reason": moved.reason}
+    return [Draft(kind="destroy", at=at, sealed={**sealed, "returned": True} if returned else sealed)]
+
+
+def _check_vials(lot: LotState, wanted: int, where: Message, there: int) -> None:
+    if wanted < 1:
+        raise refuse(
+            "DC777",
+            msg("{wanted} is no number of vials", wanted=wanted),
+            msg("write a whole number, 1 or more"),
+        )
+    if wanted > there:
+        raise Refusal([too_few(lot, wanted, where, there)])
