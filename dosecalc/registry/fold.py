@@ -19,7 +19,7 @@ from dosecalc.registry.state import Hold, ParticipantState, StudyState, Version,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from dosecalc.registry.event import Event
+    from dosecalc.registry.event import Event, Kind
     from dosecalc.registry.sealing import Key
 
 
@@ -235,7 +235,7 @@ _STEPS: dict[str, Callable[[_Participant, Fact], None]] = {
     "unscheduled": _attend,
 }
 
-STUDY_KINDS = ("init", "staff", "amend", "allocation", "open_level", "hold", "lift", "correct")
+STUDY_KINDS: tuple[Kind, ...] = ("init", "staff", "amend", "allocation", "open_level", "hold", "lift", "correct")
 """The kinds of events that `fold_study` reads."""
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from dosecalc.registry.event import Role
+
 Standing = Literal["consented", "enrolled", "screen_failure", "discontinued", "withdrawn"]
 VisitStanding = Literal["planned", "booked", "done", "missed", "cancelled"]
 
@@ -96,7 +98,7 @@ class StudyState:
     protocol: str
     key_id: str
     versions: tuple[Version, ...]
-    staff: Mapping[str, str] = field(default_factory=dict)
+    staff: Mapping[str, Role] = field(default_factory=dict)
     opened: tuple[tuple[str, str | None], ...] = ()
     """The dose levels in the order in which they were opened, each with its arm where it has one; the last is open."""
     holds: tuple[Hold, ...] = ()
