@@ -218,7 +218,8 @@ class Binder:
                 continue
             self.places[place] = key.where
             if self.identifier(key, place) is not INVALID:
-                found[key.text] = self.record(kind, item, place, key.text)
+                own = is_dataclass(kind) and isinstance(kind, type)
+                found[key.text] = self.record(kind, item, place, key.text) if own else self.value(kind, item, place)
         return found
 
     def _literal(self, choices: tuple[str, ...], node: Scalar, path: str) -> Any:

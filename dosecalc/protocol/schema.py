@@ -73,11 +73,12 @@ def _value(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if origin is tuple:
         return {"type": "array", "items": _value(get_args(kind)[0], definitions)}
     if origin is Mapping:
-        record = get_args(kind)[1]
+        item = get_args(kind)[1]
+        own = isinstance(item, type) and is_dataclass(item)
         return {
             "type": "object",
             "propertyNames": {"pattern": f"^{ID_PATTERN}$"},
-            "additionalProperties": _reference(record, definitions, keyed=True),
+            "additionalProperties": _reference(item, definitions, keyed=True) if own else _value(item, definitions),
         }
     if origin is Literal:
         values = list(get_args(kind))

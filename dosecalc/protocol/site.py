@@ -78,6 +78,16 @@ class Verified:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SiteGaps:
+    """The least and the greatest distance from one dose to the next, on the days on which they are given."""
+
+    least: CalendarOffset | None = None
+    most: CalendarOffset | None = None
+    confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SiteAreaAge:
     """How old a measured area may be on the day of the dose that follows from it (R9)."""
 
@@ -142,6 +152,18 @@ class SiteLabel:
     where: Where = field(default=NOWHERE, compare=False)
 
 
+StaffRole = Literal["nurse", "pharmacist", "investigator", "monitor", "data manager", "administrator"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteUnmasked:
+    """Who besides the pharmacist may know the arms of a masked trial (R15)."""
+
+    roles: tuple[StaffRole, ...]
+    confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteProtocol:
     """What the site says about one protocol."""
@@ -151,10 +173,12 @@ class SiteProtocol:
     answers: Mapping[Id, SiteAnswer] = field(default_factory=dict)
     levels: Mapping[Id, SiteLevels] = field(default_factory=dict)
     windows: Mapping[Id, SiteWindow] = field(default_factory=dict)
+    gaps: SiteGaps | None = None
     area_age: SiteAreaAge | None = None
     preparation: Mapping[Id, SitePreparation] = field(default_factory=dict)
     look: SiteLook | None = None
     label: SiteLabel | None = None
+    unmasked: SiteUnmasked | None = None
     where: Where = field(default=NOWHERE, compare=False)
 
 
@@ -171,6 +195,8 @@ class Clinic:
     """Whether a participant's calendar shows visits that are not booked yet."""
     daily_time: str | None = None
     """Time of day (HH:MM) of a daily application at home; left out, the item is all-day."""
+    places_per_day: int | None = None
+    """How many visits a study books on one day at most; left out, there is no limit."""
     where: Where = field(default=NOWHERE, compare=False)
 
 
@@ -197,6 +223,8 @@ class Site:
     rectangle_areas: Literal["allow", "refuse"]
     """Whether length x width is accepted as an area; it overstates one by 41 % (R9)."""
     syringes: Mapping[Id, Syringe] = field(default_factory=dict)
+    staff: Mapping[Id, StaffRole] = field(default_factory=dict)
+    """Who works in a study, and as what; without it everyone who can open the study may record anything."""
     protocols: Mapping[Id, SiteProtocol]
     sha256: str = field(default="", compare=False)
     where: Where = field(default=NOWHERE, compare=False)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
 
-    from dosecalc.protocol.site import Site, SiteLevels, SiteWindow
+    from dosecalc.protocol.site import Site, SiteGaps, SiteLevels, SiteProtocol, SiteWindow
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -72,7 +72,17 @@ def check_site(site: Site) -> Iterator[Finding]:
             clinic.where,
             "clinic.daily_time",
         )
+    if clinic is not None and readable(clinic.places_per_day) == 0:
+        yield Finding(
+            "DC768",
+            msg("no visit could be booked on any day"),
+            msg("write how many visits a day has room for, or remove the key where there is no limit"),
+            clinic.where,
+            "clinic.places_per_day",
+        )
     for name, here in (site.protocols or {}).items():
+        if (gaps := readable(here.gaps)) is not None:
+            yield from _gaps(gaps, f"protocols.{name}.gaps")
         if here.verified and here.verified.sha256 and not _SHA256.fullmatch(here.verified.sha256):
             yield Finding(
                 "DC142",
@@ -81,7 +91,20 @@ def check_site(site: Site) -> Iterator[Finding]:
                 here.verified.where,
                 f"protocols.{name}.verified.sha256",
             )
+    yield from _staff(site)
     yield from check_preparations(site)
+
+
+def _staff(site: Site) -> Iterator[Finding]:
+    staff = readable(site.staff)
+    if staff and "administrator" not in staff.values() and None not in map(readable, staff.values()):
+        yield Finding(
+            "DC728",
+            msg("nobody in 'staff' is the administrator, so nobody could add to the list or amend the protocol"),
+            msg("give one of them the role administrator"),
+            site.where,
+            "staff",
+        )
 
 
 def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
@@ -113,6 +136,28 @@ def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
         here.preparation, protocol.products, f"{path}.preparation", partial(check_preparation, protocol)
     )
     yield from check_look(here, protocol, path)
+    yield from _unmasked(here, protocol, f"{path}.unmasked")
+
+
+def _unmasked(here: SiteProtocol, protocol: Protocol, path: str) -> Iterator[Finding]:
+    if here.unmasked is None:
+        return
+    if not protocol.masking.masked:
+        what = msg("{protocol} is an open trial; nobody is masked in it", protocol=protocol.id)
+        yield Finding("DC729", what, msg("remove it here"), here.unmasked.where, path)
+    elif protocol.masking.roles != "not_stated" and (
+        both := [role for role in here.unmasked.roles if role in protocol.masking.roles]
+    ):
+        yield Finding(
+            "DC730",
+            msg("the protocol says that these are masked: {roles}", roles=", ".join(both)),
+            msg("remove them here"),
+            here.unmasked.where,
+            path,
+        )
+    elif not here.unmasked.roles:
+        what = msg("no role is listed here")
+        yield Finding("DC731", what, msg("list one at least, or remove it"), here.unmasked.where, path)
 
 
 def check_dates(site: Site, latest: dt.date) -> Iterator[Finding]:
@@ -181,6 +226,27 @@ def _levels(entry: SiteLevels, level: Level, path: str) -> Iterator[Finding]:
             )
     if not entry.decided:
         yield Finding("DC123", msg("no level is listed here"), msg("list one at least"), entry.where, path)
+
+
+def _gaps(entry: SiteGaps, path: str) -> Iterator[Finding]:
+    sides = {"least": entry.least, "most": entry.most}
+    if all(side is None for side in sides.values()):
+        what, mend = msg("neither the least nor the greatest gap stands here"), msg("write 'least', 'most' or both")
+        yield Finding("DC767", what, mend, entry.where, path)
+    days: dict[str, int] = {}
+    for name, written in sides.items():
+        if written is None or (side := readable(written)) is None:
+            continue
+        # The reader takes every duration for a calendar's; hours have no `months`, and months are not equally long.
+        if getattr(side, "months", 0) or getattr(side, "days", 0) <= 0:
+            what = msg("'{text}' is no gap between doses", text=str(side))
+            mend = msg("write days or weeks without a sign: P5D, P2W")
+            yield Finding("DC767", what, mend, entry.where, f"{path}.{name}")
+        else:
+            days[name] = side.days
+    if len(days) == len(sides) and days["least"] > days["most"]:
+        what = msg("the least gap, {least} days, is longer than the greatest, {most} days", **days)
+        yield Finding("DC767", what, msg("write the smaller one under 'least'"), entry.where, path)
 
 
 def _window(entry: SiteWindow, encounter: Encounter, path: str) -> Iterator[Finding]:

@@ -76,6 +76,22 @@ def read_key(text: str, where: Where | None = None) -> Key:
     return key
 
 
+def check_key(key: Key, key_id: str, where: Where | None = None) -> Key:
+    """Return `key` if it is the study's own.
+
+    Raises:
+        Refusal: DC727, it is the key of another study.
+    """
+    if key.id != key_id:
+        raise refuse(
+            "DC727",
+            msg("this is the key of another study: {key}, where this study has {own}", key=key.id, own=key_id),
+            msg("give the key file that was written when this study was made"),
+            where,
+        )
+    return key
+
+
 class Sealer:
     """Seals for one study. Each sealing draws a nonce of its own from `random`."""
 
