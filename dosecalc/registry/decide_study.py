@@ -1,0 +1,242 @@
+"""Changes of the study as a whole: holds, the open dose level, staff.
+
+Each function looks at what stands in the study and returns the event to be recorded, or refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from dosecalc.errors import refuse
+from dosecalc.registry.event import ROLES, Draft
+from dosecalc.registry.levels import step_of, steps
+from dosecalc.text import Message, msg
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection, Iterable
+
+    from dosecalc.errors import Refusal
+    from dosecalc.protocol.model import Protocol
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.state import Hold, StudyState
+
+Scope = Literal["study", "level", "participant", "lot"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+SCOPE_WORDS: dict[Scope, Message] = {
+    "study": msg("the study"),
+    "level": msg("the level"),
+    "participant": msg("the participant"),
+    "lot": msg("the lot"),
+}
+
+
+# --- holds ----------------------------------------------------------------------------------------------------------
+
+
+def hold(
+    study: StudyState,
+    settled: Settled,
+    participants: Collection[str],
+    scope: Scope,
+    target: str | None,
+    *,
+    at: dt.datetime,
+    reason: str | None,
+) -> list[Draft]:
+    """Stop the doses of the study, a level, a participant or a lot, from now until the hold is lifted.
+
+    Raises:
+        Refusal: DC796, no target, or one that nothing here has; DC797, the reason is missing; DC798, it is on hold
+            already; DC799, in a masked trial the target would show who has which arm.
+    """
+    why = need_reason(reason, msg("write why doses are stopped: --reason TEXT"))
+    target = _target(settled.protocol, participants, scope, target)
+    standing = _standing(study, scope, target)
+    if standing is not None:
+        raise refuse(
+            "DC798",
+            msg("{what} is on hold already, since event {number}: {reason}",
+                what=_named(scope, target), number=standing.number, reason=standing.reason),
+            msg("nothing has to be done; `study lift` ends a hold"),
+        )  # fmt: skip
+    return [Draft(kind="hold", at=at, reason=why, public=_public(scope, target))]
+
+
+def lift(study: StudyState, scope: Scope, target: str | None, *, at: dt.datetime, reason: str | None) -> list[Draft]:
+    """End a hold.
+
+    Raises:
+        Refusal: DC797, the reason is missing; DC800, there is no such hold.
+    """
+    why = need_reason(reason, msg("write why doses may be given again: --reason TEXT"))
+    if _standing(study, scope, target) is None:
+        held = [_named(each.scope, each.target) for each in study.holds]
+        raise refuse(
+            "DC800",
+            msg("{what} is not on hold", what=_named(scope, target)),
+            msg("on hold are: {held}", held=_listed(held)) if held else msg("nothing is on hold"),
+        )
+    return [Draft(kind="lift", at=at, reason=why, public=_public(scope, target))]
+
+
+def check_not_held(
+    study: StudyState, *, participant: str, levels: Iterable[str] = (), lots: Iterable[str] = ()
+) -> None:
+    """Refuse a dose while anything that it rests on is on hold; `levels` are its arm and its level.
+
+    Raises:
+        Refusal: DC801.
+    """
+    found = study.held(participant=participant)
+    found = found or next((held for each in levels if (held := study.held(level=each))), None)
+    found = found or next((held for each in lots if (held := study.held(lot=each))), None)
+    if found is not None:
+        raise held_back(found)
+
+
+def held_back(found: Hold) -> Refusal:
+    """Return the refusal of a dose under a hold."""
+    return refuse(
+        "DC801",
+        msg(
+            "doses are on hold for {what}, since event {number}: {reason}",
+            what=_named(found.scope, found.target), number=found.number, reason=found.reason,
+        ),
+        msg("give nothing; the investigator lifts the hold with `study lift` once it is safe"),
+    )  # fmt: skip
+
+
+def _standing(study: StudyState, scope: Scope, target: str | None) -> Hold | None:
+    return next((each for each in study.holds if (each.scope, each.target) == (scope, target)), None)
+
+
+def _target(protocol: Protocol, participants: Collection[str], scope: Scope, target: str | None) -> str | None:
+    if scope == "study":
+        if target is not None:
+            raise refuse(
+                "DC796",
+                msg("a hold of the whole study has no target, and '{target}' is given", target=target),
+                msg("leave --target out, or write --scope level, participant or lot"),
+            )
+        return None
+    if target is None or not target.strip():
+        raise refuse(
+            "DC796",
+            msg("it is not said which {what} is meant", what=_BARE[scope]),
+            msg("name it: --target NAME"),
+        )
+    if scope == "participant" and target not in participants:
+        raise refuse(
+            "DC796",
+            msg("there is no participant {code} in this study", code=target),
+            msg("check the code: `participant list` names them all"),
+        )
+    if protocol.masking.masked and (scope == "lot" or (scope == "level" and target in protocol.arms)):
+        raise refuse(
+            "DC799",
+            msg("this trial is masked: a hold of one {what} would show who has which arm", what=_BARE[scope]),
+            msg("hold a lot with `ip quarantine`, which is sealed; or hold the participant, or the whole study"),
+        )
+    if scope == "level":
+        return step_of(protocol, target).name
+    return target
+
+
+_BARE: dict[str, Message] = {
+    "study": msg("study"),
+    "level": msg("level"),
+    "participant": msg("participant"),
+    "lot": msg("lot"),
+}
+
+
+def _public(scope: Scope, target: str | None) -> dict[str, Any]:
+    return {"scope": scope} if target is None else {"scope": scope, "target": target}
+
+
+def _named(scope: str, target: str | None) -> Message:
+    if target is None:
+        return msg("the whole study")
+    return msg("{scope} {target}", scope=_BARE[scope], target=target)
+
+
+# --- the open dose level --------------------------------------------------------------------------------------------
+
+
+def open_level(study: StudyState, settled: Settled, name: str, *, at: dt.datetime, reason: str | None) -> list[Draft]:
+    """Move the open dose level: one step up at most, or down to any.
+
+    Raises:
+        Refusal: DC797, the reason is missing; DC802, the protocol has no such level; DC803, it is open already, or a
+            level between would be left out; DC801, a hold stands against it.
+    """
+    why = need_reason(reason, msg("write who decided it on what results: --reason TEXT"))
+    chosen = step_of(settled.protocol, name, settled)
+    ladder = steps(settled.protocol, settled)
+    now = study.opened[-1] if study.opened else None
+    place = ladder.index(chosen)
+    before = next((number for number, each in enumerate(ladder) if now == (each.level, each.arm)), None)
+    if before == place:
+        raise refuse(
+            "DC803",
+            msg("{level} is the open level already", level=chosen.name),
+            msg("nothing has to be done"),
+        )
+    if place > (0 if before is None else before + 1):
+        following = ladder[0 if before is None else before + 1].name
+        raise refuse(
+            "DC803",
+            msg(
+                "{level} cannot be opened yet: {next} comes before it, and {now} is open",
+                level=chosen.name, next=following, now=_open_now(ladder[before].name if before is not None else None),
+            ),
+            msg("open {next} first; each step up is a decision of its own", next=following),
+        )  # fmt: skip
+    held = study.held(level=chosen.name)
+    if held is not None:
+        raise held_back(held)
+    public = {"level": chosen.level} if chosen.arm is None else {"level": chosen.level, "arm": chosen.arm}
+    return [Draft(kind="open_level", at=at, reason=why, public=public)]
+
+
+def _open_now(name: str | None) -> object:
+    return name if name is not None else msg("no level")
+
+
+# --- staff ----------------------------------------------------------------------------------------------------------
+
+
+def staff(user: str, role: str, *, at: dt.datetime) -> list[Draft]:
+    """Say in which role somebody works.
+
+    Raises:
+        Refusal: DC804, the user has no name, or the role is none of ours.
+    """
+    if not user.strip():
+        raise refuse("DC804", msg("the user has no name"), msg("give the name that they use with --as"))
+    if role not in ROLES:
+        raise refuse(
+            "DC804",
+            msg("'{role}' is not a role", role=role),
+            msg("the roles are: {roles}", roles=", ".join(ROLES)),
+        )
+    return [Draft(kind="staff", at=at, public={"user": user.strip(), "role": role})]
+
+
+def need_reason(reason: str | None, mend: Message) -> str:
+    """Return the reason; `mend` says what it should tell.
+
+    Raises:
+        Refusal: DC797, there is none.
+    """
+    if reason is None or not reason.strip():
+        raise refuse("DC797", msg("the reason is missing"), mend)
+    return reason.strip()
+
+
+def _listed(parts: Iterable[Message]) -> Message:
+    first, *rest = parts
+    for each in rest:
+        first = msg("{first}, {next}", first=first, next=each)
+    return first

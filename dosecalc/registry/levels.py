@@ -1,0 +1,104 @@
+"""The dose levels of a trial, from the lowest to the highest: what escalates, one step after the other.
+
+Where arms differ in the stated amount of one product, as groups A, B and C of a phase I do, they are the steps. Else
+the steps are the values of a level that the protocol names or the site has decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import Refusal, refuse
+from dosecalc.quantity import Quantity, parse_quantity
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from dosecalc.protocol.model import Arm, Protocol
+    from dosecalc.protocol.settled import Settled
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One dose level: its amount as a text, and the arm that has it, where an arm does."""
+
+    level: str
+    amount: Quantity
+    arm: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.arm if self.arm is not None else self.level
+
+
+def steps(protocol: Protocol, settled: Settled | None = None) -> list[Step]:
+    """Return the dose levels in rising order; none where nothing escalates."""
+    if not protocol.masking.masked:  # who has which level of a masked trial is nobody's to see (R15)
+        by_product: dict[str, list[Step]] = {}
+        for arm in protocol.arms.values():
+            found = _stated(arm)
+            if found is not None:
+                product, amount = found
+                by_product.setdefault(product, []).append(Step(level=amount_text(amount), amount=amount, arm=arm.id))
+        for ladder in by_product.values():
+            if len({step.amount for step in ladder}) > 1:
+                return sorted(ladder, key=_value)
+    amounts: dict[Quantity, None] = {}
+    for level in protocol.levels.values():
+        amounts.update(dict.fromkeys(level.one_of))
+        if settled is not None:
+            amounts.update(dict.fromkeys(each.amount for each in settled.decided_levels(level.id)))
+    return sorted((Step(level=amount_text(amount), amount=amount) for amount in amounts), key=_value)
+
+
+def step_of(protocol: Protocol, name: str, settled: Settled | None = None) -> Step:
+    """Return the level that is called `name`: an arm, or an amount.
+
+    Raises:
+        Refusal: DC802, there is no such level.
+    """
+    ladder = steps(protocol, settled)
+    amount = _amount(name, ladder)
+    found = next((step for step in ladder if name in (step.arm, step.level) or step.amount == amount), None)
+    if found is None:
+        raise refuse(
+            "DC802",
+            msg("{protocol} has no dose level '{name}'", protocol=protocol.id, name=name),
+            msg("its levels are: {levels}", levels=", ".join(step.name for step in ladder))
+            if ladder
+            else msg("nothing escalates in this trial, so no level is opened or held"),
+        )
+    return found
+
+
+def amount_text(amount: Quantity) -> str:
+    """Return an amount in plain digits with its unit, as events hold it."""
+    return f"{amount.value:f} {amount.unit.symbol}"
+
+
+def _value(step: Step) -> Decimal:
+    return step.amount.value
+
+
+def _stated(arm: Arm) -> tuple[str, Quantity] | None:
+    """The one active product of an arm and its stated amount."""
+    found = {
+        (dose.product, amount)
+        for dose in arm.doses
+        if dose.role == "active" and isinstance(amount := getattr(dose.rule, "amount", None), Quantity)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _amount(text: str, ladder: list[Step]) -> Quantity | None:
+    """The amount that `text` states, in the unit of the levels where it names none."""
+    if not ladder or not text[:1].isdigit():
+        return None
+    unit = ladder[0].amount.unit
+    try:
+        return parse_quantity(text if " " in text.strip() else f"{text} {unit.symbol}")
+    except Refusal:
+        return None

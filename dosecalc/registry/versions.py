@@ -1,0 +1,82 @@
+"""Which version of the protocol holds for a participant on a day, and whether a dose was made under another one.
+
+A participant stays on the version that they consented to until they are moved. An urgent safety measure is the one
+exception: from its effective date it holds for everyone who is on an earlier version.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import refuse
+from dosecalc.protocol.reader import read_protocol, read_site
+from dosecalc.protocol.settled import Settled
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from dosecalc.registry.state import ParticipantState, StudyState, Version
+
+
+def version_for(study: StudyState, state: ParticipantState, day: dt.date) -> Version:
+    """Return the version that holds for a participant on `day`."""
+    own = [place for place, each in enumerate(study.versions) if each.protocol_sha256 == state.protocol_sha256]
+    place = own[-1] if own else 0
+    for later, version in enumerate(study.versions[place + 1 :], place + 1):
+        if version.urgent and version.effective is not None and version.effective <= day:
+            place = later
+    return study.versions[place]
+
+
+def settled_of(version: Version) -> Settled:
+    """Return the protocol and the site's answers of a version, as they stand in the study.
+
+    Raises:
+        InvalidFile: the program reads the texts otherwise than the one that recorded them.
+    """
+    return _settled(version.protocol_text, version.site_text, version.protocol_version)
+
+
+@lru_cache(maxsize=16)
+def _settled(protocol_text: str, site_text: str, version: str) -> Settled:
+    protocol = read_protocol(protocol_text.encode("utf-8"), f"protocol {version}")
+    site = read_site(site_text.encode("utf-8"), "site file") if site_text else None
+    return Settled(protocol=protocol, site=site)
+
+
+def check_not_superseded(study: StudyState, state: ParticipantState, day: dt.date, protocol_sha256: str) -> None:
+    """Refuse a dose that was worked out under another version than the one that holds for the participant on `day`.
+
+    Raises:
+        Refusal: DC795, the dose is superseded.
+    """
+    holds = version_for(study, state, day)
+    if protocol_sha256 == holds.protocol_sha256:
+        return
+    made = study.version(protocol_sha256)
+    raise refuse(
+        "DC795",
+        msg(
+            "this dose of {participant} was worked out under version {old} of the protocol, and version {new} holds "
+            "for them since {day}",
+            participant=state.code,
+            old=made.protocol_version if made else msg("unknown"),
+            new=holds.protocol_version,
+            day=_since(holds),
+        )
+        if holds.urgent
+        else msg(
+            "this dose of {participant} was worked out under version {old} of the protocol, and they are on "
+            "version {new}",
+            participant=state.code,
+            old=made.protocol_version if made else msg("unknown"),
+            new=holds.protocol_version,
+        ),
+        msg("do not give it; prepare it again under version {new}", new=holds.protocol_version),
+    )
+
+
+def _since(version: Version) -> str:
+    return version.effective.isoformat() if version.effective else ""
