@@ -18,7 +18,7 @@ from dosecalc.registry.event import By
 from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.rights import check_may, role_of, view_for
-from dosecalc.registry.sealing import Sealer, read_key
+from dosecalc.registry.sealing import Sealer, check_key, read_key
 from dosecalc.registry.store import VisitRow, open_store
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day, parse_moment, site_zone
@@ -231,12 +231,8 @@ def _session(store: Store, *, user: str, key: Key | None, at: str | None) -> Ses
 
     with store.reading() as reading:
         state = fold_study(reading.events(kinds=STUDY_KINDS), None)
-    if key is not None and key.id != state.key_id:
-        raise refuse(
-            "DC738",
-            msg("the key {key} is not this study's; its key is {own}", key=key.id, own=state.key_id),
-            msg("give the key file that was written with the study"),
-        )
+    if key is not None:
+        check_key(key, state.key_id)
     entered = now()
     first = settled_of(state.versions[0])
     zone = site_zone(first.timezone)
