@@ -44,6 +44,7 @@ class ParticipantState:
     level: str | None = None
     arm: str | None = None
     kit: str | None = None
+    side: str | None = None
     areas: Mapping[str | None, Mapping[str, Any]] = field(default_factory=dict)
     """By visit (None: for all): values, method, by, date."""
     weight: Mapping[str, Any] | None = None

@@ -1,0 +1,175 @@
+"""What a person may see of a participant and of an event, and its JSON (R15).
+
+Use `participant_shape(state, view)`, `list_shape(states, view)`, `event_shape(event, view)`, `head_shape(head, view)`
+for whatever is shown; states are folded with `view.key`. What a masked person gets passes through `MaskedParticipant`
+or `MaskedEvent`, which have no room for an arm, a kit, a side, a level, a ciphertext, or a digest over one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.registry.fold import sealed_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
+
+    from dosecalc.registry.chain import Head
+    from dosecalc.registry.event import Event, Kind
+    from dosecalc.registry.rights import View
+    from dosecalc.registry.state import ParticipantState, Standing, VisitState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaskedParticipant:
+    """A participant as everyone may see them. No field can tell an arm."""
+
+    code: str
+    standing: Standing
+    protocol_sha256: str
+    consents: tuple[tuple[str, dt.date], ...]
+    enrolled: dt.date | None
+    cohort: str | None
+    assigned: dt.date | None
+    start: dt.date | dt.datetime | None
+    anchors: Mapping[str, dt.date | dt.datetime]
+    areas: Mapping[str | None, Mapping[str, Any]]
+    weight: Mapping[str, Any] | None
+    visits: Mapping[str, VisitState]
+    unblinded: bool
+    held: str | None
+    screen_failure: str | None
+    ended: dt.date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaskedEvent:
+    """An event as everyone may see it: without its sealed part, and without the hash over that."""
+
+    number: int
+    kind: Kind
+    participant: str | None
+    visit: str | None
+    at: str
+    entered_at: str
+    user: str
+    role: str
+    reason: str | None
+    corrects: int | None
+    program: str
+    protocol_sha256: str
+    public: Mapping[str, Any]
+    public_hash: str
+
+
+def masked_participant(state: ParticipantState) -> MaskedParticipant:
+    """Return what everyone may see of a participant."""
+    return MaskedParticipant(**{each.name: getattr(state, each.name) for each in fields(MaskedParticipant)})
+
+
+def masked_event(event: Event) -> MaskedEvent:
+    """Return what everyone may see of an event; `at` is the site's time."""
+    own = {each.name: getattr(event, each.name) for each in fields(MaskedEvent)}
+    return MaskedEvent(**{**own, "at": event.at_local, "public": _public(event, masked=True)})
+
+
+def participant_shape(state: ParticipantState, view: View) -> dict[str, Any]:
+    """Return the JSON of a participant; keys that have no meaning yet are null."""
+    seen = masked_participant(state)
+    shape = {
+        "participant": seen.code,
+        "standing": seen.standing,
+        "protocol_sha256": seen.protocol_sha256,
+        "consents": [{"form": form, "date": day.isoformat()} for form, day in seen.consents],
+        "enrolled": _iso(seen.enrolled),
+        "cohort": seen.cohort,
+        "assigned": _iso(seen.assigned),
+        "start": _iso(seen.start),
+        "anchors": {name: when.isoformat() for name, when in sorted(seen.anchors.items())},
+        "areas": [{"visit": visit, **area} for visit, area in seen.areas.items()],
+        "weight": seen.weight,
+        "visits": [_visit(each) for each in seen.visits.values()],
+        "unblinded": seen.unblinded,
+        "held": seen.held,
+        "screen_failure": seen.screen_failure,
+        "ended": _iso(seen.ended),
+    }
+    return shape | _arm(state, view)
+
+
+def list_shape(states: Iterable[ParticipantState], view: View) -> list[dict[str, Any]]:
+    """Return the JSON of a list of participants, in the order of their codes."""
+    return [
+        {
+            "participant": state.code,
+            "standing": state.standing,
+            "enrolled": _iso(state.enrolled),
+            "start": _iso(state.start),
+            "unblinded": state.unblinded,
+            **_arm(state, view),
+        }
+        for state in sorted(states, key=lambda each: each.code)
+    ]
+
+
+def event_shape(event: Event, view: View) -> dict[str, Any]:
+    """Return the JSON of an event. The long texts of a protocol and a site file are their digests here.
+
+    Raises:
+        Refusal: DC721, what is sealed does not open with the key.
+    """
+    seen = masked_event(event)
+    shape: dict[str, Any] = {each.name: getattr(seen, each.name) for each in fields(MaskedEvent)}
+    if view.masked:
+        return shape
+    shape["public"] = _public(event, masked=False)
+    sealed = sealed_of(event, view.key)
+    if sealed is not None:
+        shape["sealed"] = sealed
+    return shape | {"hash": event.hash}
+
+
+def head_shape(head: Head, view: View) -> dict[str, Any]:
+    """Return the JSON of a chain's head; whoever is masked gets the head of the public chain alone."""
+    shape: dict[str, Any] = {"number": head.number, "public_hash": head.public_hash}
+    return shape if view.masked else shape | {"hash": head.hash}
+
+
+def _arm(state: ParticipantState, view: View) -> dict[str, Any]:
+    """What only the unmasked see; no key of it stands there for the masked."""
+    if view.masked:
+        return {}
+    return {"arm": state.arm, "kit": state.kit, "side": state.side, "level": state.level}
+
+
+def _public(event: Event, *, masked: bool) -> dict[str, Any]:
+    public: dict[str, Any] = json.loads(event.public)
+    for name in ("protocol_text", "site_text"):
+        if name in public:
+            public[name.replace("text", "text_sha256")] = sha256(public.pop(name).encode()).hexdigest()
+    if masked and event.kind in ("assign", "correct"):
+        # In an open protocol an assignment says its arm openly; what masked people see has no room for one.
+        return {name: _without_arm(value) for name, value in public.items() if name != "arm"}
+    return public
+
+
+def _without_arm(value: Any) -> Any:
+    return {name: inner for name, inner in value.items() if name != "arm"} if isinstance(value, dict) else value
+
+
+def _visit(visit: VisitState) -> dict[str, Any]:
+    return {
+        "visit": visit.visit,
+        "booked": _iso(visit.booked),
+        "outside_window": visit.outside_window,
+        "attended": _iso(visit.attended),
+        "missed": visit.missed,
+    }
+
+
+def _iso(value: dt.date | dt.datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
