@@ -213,6 +213,8 @@ def worksheet(sheet: Worksheet, language: Language) -> dict[str, Any]:
         "site_sha256": site.sha256 if site else None,
         "stock_sha256": sheet.stock_sha256,
     }
+    if sheet.study_head:
+        shape["study_head"] = sheet.study_head
     if sheet.arm is not None:
         shape["arm"] = sheet.arm
     shape |= {

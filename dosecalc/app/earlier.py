@@ -19,6 +19,7 @@ from dosecalc.worksheet_json import read_worksheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dosecalc.checking.sheet import Sheet
     from dosecalc.documents.worksheet import Input
     from dosecalc.protocol.settled import Settled
 
@@ -46,7 +47,15 @@ def read_earlier(settled: Settled, path: str, participant: str | None) -> Earlie
             msg("without the participant's code nobody can say whose worksheet {path} is", path=path),
             msg("give the code with --participant; it stands on the worksheet"),
         )
-    sheet = open_sheet(read_worksheet(read_file(path), path), path)
+    return earlier_of(settled, open_sheet(read_worksheet(read_file(path), path), path), path, participant)
+
+
+def earlier_of(settled: Settled, sheet: Sheet, path: str, participant: str) -> Earlier:
+    """Return what the worksheet of an earlier visit of this participant says; `path` is what findings call it.
+
+    Raises:
+        Refusal: DC339, it is of another protocol or participant; DC661, it is no worksheet.
+    """
     if sheet.head.must("protocol") != settled.protocol.id or sheet.head.text("participant") != participant:
         raise refuse(
             "DC339",

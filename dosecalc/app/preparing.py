@@ -17,6 +17,7 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from dosecalc.app.earlier import Earlier
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.dosing.guard import EarlierDose, Question
     from dosecalc.dosing.prepared import Dispensing, Preparation, PreparationInput
@@ -61,8 +62,12 @@ def prepare(
     wanted: Wanted,
     made_at: dt.datetime,
     preparer: str | None,
+    earlier: Earlier | None = None,
+    study_head: str = "",
 ) -> Prepared:
     """Prepare the dose of one visit (both areas' where every participant gets every arm) from lots in stock.
+
+    A worksheet of an earlier visit is named in `wanted`, or is `earlier`, read before. `study_head` is printed.
 
     `made_at` is the time of the worksheet (aware); the day of the dose is `wanted.on`, else that of the thawing, else
     that of the worksheet, in the site's time zone.
@@ -97,6 +102,7 @@ def prepare(
     before: Mapping[str, EarlierDose] = {}
     if wanted.earlier is not None:
         earlier = read_earlier(settled, wanted.earlier, wanted.participant)
+    if earlier is not None:
         check_unchanged(settled, arms, inputs, earlier)
         before = earlier.doses
     questions = [
@@ -122,6 +128,7 @@ def prepare(
         version=__version__,
         stock_sha256=stock.sha256,
         preparer=preparer,
+        study_head=study_head,
     )
     return Prepared(sheet=sheet, questions=tuple(questions))
 

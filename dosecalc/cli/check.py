@@ -48,7 +48,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Typed:
+class Typed:
     """The options; what is left out is asked for."""
 
     arm: str | None
@@ -123,7 +123,7 @@ def command(
     opened = app.open_check(worksheet, site=site, stock=stock, protocol=protocol, checker=checker)
     if out is not None:
         app.check_out(out, worksheet)
-    typed = _Typed(
+    typed = Typed(
         arm=arm,
         areas=areas,
         weight=weight,
@@ -134,7 +134,7 @@ def command(
         area_a=area_a,
         thawed_at=thawed_at,
     )
-    checked = app.finish_check(opened, _Desk(ui, opened, typed).entries())
+    checked = app.finish_check(opened, Desk(ui, opened, typed).entries())
     if out is not None:
         app.write_record(out, checked, ui.language)
     if ui.as_json:
@@ -144,10 +144,10 @@ def command(
     context.exit(0 if checked.agreed else 1)
 
 
-class _Desk:
+class Desk:
     """Where the second person makes their entries: each from an option, or else asked for until it can be read."""
 
-    def __init__(self, ui: Ui, opened: OpenCheck, typed: _Typed) -> None:
+    def __init__(self, ui: Ui, opened: OpenCheck, typed: Typed) -> None:
         self.ui = ui
         self.opened = opened
         self.typed = typed

@@ -123,7 +123,7 @@ def command(
         made_at=app.stamp(stamp, settled),
         preparer=preparer,
     )
-    sheet = _confirmed(ui, prepared, preparer)
+    sheet = confirmed(ui, prepared, preparer)
     written: list[app.WrittenPaper] = []
     notes: list[Message] = []
     if out is not None:
@@ -145,7 +145,7 @@ def command(
             ui.line(f"  {file.path}")
 
 
-def _confirmed(ui: Ui, prepared: app.Prepared, preparer: str) -> Worksheet:
+def confirmed(ui: Ui, prepared: app.Prepared, preparer: str) -> Worksheet:
     """Put what is far from what was expected to a person, who types the dose again; no option answers for them (R6).
 
     Raises:

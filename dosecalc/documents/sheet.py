@@ -310,6 +310,7 @@ def _provenance(sheet: Worksheet, language: Language) -> Iterator[Block]:
         (say(msg("Site file")), site),
         (say(msg("Stock file")), sheet.stock_sha256),
         (say(msg("This worksheet")), sheet.digest),
+        *([(say(msg("Head of the study")), sheet.study_head)] if sheet.study_head else []),
         (say(msg("Program")), f"dosecalc {sheet.version}"),
         (say(msg("Made at")), day_and_minute(sheet.made_at)),
     )

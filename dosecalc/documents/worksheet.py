@@ -54,6 +54,8 @@ class Worksheet:
     stock_sha256: str
     preparer: str | None = None
     digest: str = ""
+    study_head: str = ""
+    """The head of the study's chain when it was made, which proves later that nothing before was changed."""
 
 
 def area_letters(sheet: Worksheet) -> dict[str, str]:
