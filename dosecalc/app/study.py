@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,13 @@ from dosecalc.app.settings import now
 from dosecalc.app.settings import user as who
 from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
-from dosecalc.protocol.reader import read_protocol, read_site
-from dosecalc.protocol.settled import Settled
 from dosecalc.registry.event import By
 from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.rights import check_may, role_of, view_for
 from dosecalc.registry.sealing import Sealer, check_key, read_key
 from dosecalc.registry.store import VisitRow, open_store
+from dosecalc.registry.versions import settled_of, version_for
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day, parse_moment, site_zone
 
@@ -27,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
+    from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event, Role
     from dosecalc.registry.rights import View
     from dosecalc.registry.sealing import Key
-    from dosecalc.registry.state import ParticipantState, StudyState, Version
+    from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading, Store, Writing
 
 
@@ -50,6 +50,12 @@ class Session:
     view: View
     study: StudyState
     settled: Settled
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
 
     @property
     def today(self) -> dt.date:
@@ -151,30 +157,6 @@ def project(reading: Reading, study: StudyState, code: str, day: dt.date) -> lis
     ]
 
 
-def version_for(study: StudyState, state: ParticipantState, day: dt.date) -> Version:
-    """The version of the protocol that holds for a participant on `day`."""
-    own = study.version(state.protocol_sha256) or study.versions[0]
-    urgent = [
-        each
-        for each in study.versions
-        if each.urgent and each.number > own.number and each.effective is not None and each.effective <= day
-    ]
-    return urgent[-1] if urgent else own
-
-
-_READ: dict[tuple[str, str], Settled] = {}
-
-
-def settled_of(version: Version) -> Settled:
-    """The protocol and the site file as the study holds them; read once."""
-    texts = (version.protocol_text, version.site_text)
-    if texts not in _READ:
-        protocol = read_protocol(version.protocol_text.encode("utf-8"), f"event {version.number}")
-        site = read_site(version.site_text.encode("utf-8"), "site") if version.site_text else None
-        _READ[texts] = Settled(protocol=protocol, site=site)
-    return _READ[texts]
-
-
 def unknown_participant(code: str) -> Exception:
     """The refusal of a code of which nothing was recorded."""
     return refuse(
@@ -193,11 +175,11 @@ def open_study(study: str | None, *, user: str | None, key: str | None, at: str 
         Usage: DC736, `at` has no time of day.
     """
     store = open_store(place_of(study))
-    try:
-        return _session(store, user=who(user), key=key_at_hand(key), at=at)
-    except BaseException:
-        store.close()
-        raise
+    with ExitStack() as on_refusal:
+        on_refusal.callback(store.close)
+        session = _session(store, user=who(user), key=key_at_hand(key), at=at)
+        on_refusal.pop_all()
+    return session
 
 
 def place_of(study: str | None) -> str:
