@@ -6,7 +6,7 @@ trial the arm is not looked at, known or not: the visits of its arms are alike (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dosecalc.protocol.model import Arm, Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.state import ParticipantState, Standing, VisitStanding
+    from dosecalc.registry.store import VisitRow
     from dosecalc.visits.timeline import TimelinePlan
     from dosecalc.visits.visit import CheckResult, Moment, Visit
 
@@ -80,24 +81,12 @@ class ParticipantPlan:
     checks: tuple[CheckResult, ...] = ()
     waits: Message | None = None
     """Why no visit has a date yet; None where they have."""
+    lacks: str | None = None
+    """What is to be recorded for that: `arm`, or the name of an anchor."""
 
     def find(self, name: str) -> PlannedVisit | None:
         """The visit of this name."""
         return next((planned for planned in self.visits if planned.id == name), None)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Projected:
-    """A row of the table `visits_now`: texts as ISO 8601 has them, in the site's time; None where nothing is known."""
-
-    participant: str
-    visit: str
-    target: str | None
-    earliest: str | None
-    latest: str | None
-    booked: str | None
-    attended: str | None
-    standing: VisitStanding
 
 
 def plan_of(settled: Settled, state: ParticipantState, assumed: Mapping[str, Moment] = _NONE) -> ParticipantPlan:
@@ -111,25 +100,27 @@ def plan_of(settled: Settled, state: ParticipantState, assumed: Mapping[str, Mom
     arm = arm_of(settled.protocol, state)
     if arm is None:
         waits = msg("{participant} has no arm yet", participant=state.code)
-        return _joined(state, settled.protocol, None, {}, waits)
+        return replace(_joined(state, settled.protocol, None, {}, waits), lacks="arm")
     prepared = prepare(settled, arm.encounters)
     start = start_of(settled.protocol, state)
     if start is None:
         anchor = start_anchor(settled.protocol)
         label = settled.protocol.anchors[anchor].label
         waits = msg("waiting for the date of {anchor} of {participant}", anchor=label, participant=state.code)
-        return _joined(state, settled.protocol, arm, dict.fromkeys(prepared.visits), waits)
+        joined = _joined(state, settled.protocol, arm, dict.fromkeys(prepared.visits), waits)
+        return replace(joined, lacks=anchor)
     actual = {name: each.attended for name, each in state.visits.items() if each.attended is not None} | dict(assumed)
     timeline = prepared.of(start, _by_name(settled.protocol, state), _known(prepared, actual))
     visits: dict[str, Visit | None] = {visit.encounter: visit for visit in timeline.visits}
-    joined = _joined(state, settled.protocol, arm, visits, None)
-    return ParticipantPlan(state=state, visits=joined.visits, checks=timeline.checks)
+    return replace(_joined(state, settled.protocol, arm, visits, None), checks=timeline.checks)
 
 
-def rows_of(plan: ParticipantPlan) -> tuple[Projected, ...]:
+def rows_of(plan: ParticipantPlan) -> tuple[VisitRow, ...]:
     """Return what the table `visits_now` holds of a participant: nothing of what can no longer take place."""
+    from dosecalc.registry.store import VisitRow  # the database is nothing that a plan needs
+
     return tuple(
-        Projected(
+        VisitRow(
             participant=plan.state.code,
             visit=planned.id,
             target=_day(planned.target),

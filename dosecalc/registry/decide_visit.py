@@ -1,0 +1,220 @@
+"""What may be recorded of a visit: pure decisions from a participant's plan and what somebody asks for.
+
+Windows are those of `visits.attendance.check_booking`, gaps those of `gaps`. What lies outside of them is refused,
+unless somebody who may gives a reason; then the event says so, and it is a deviation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import refuse
+from dosecalc.protocol.binding import ID_PATTERN
+from dosecalc.registry.event import Draft
+from dosecalc.registry.gaps import broken_gaps
+from dosecalc.registry.visit_checks import (
+    check_anchor,
+    check_day,
+    check_override,
+    check_room,
+    check_standing,
+    fits,
+    known,
+    not_booked,
+    outside_window,
+    to_come,
+    took_place,
+)
+from dosecalc.text import Message, msg
+from dosecalc.visits.moments import local_day, readable
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.event import Kind
+    from dosecalc.registry.plan_of import ParticipantPlan
+    from dosecalc.registry.visit_checks import Asking
+    from dosecalc.visits.visit import Moment
+
+_ID = re.compile(ID_PATTERN, re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What is to be recorded. `overrides` says what a person must confirm first: what is broken, in words."""
+
+    draft: Draft
+    overrides: tuple[Message, ...] = ()
+
+
+def book(
+    settled: Settled,
+    plan: ParticipantPlan,
+    name: str,
+    when: dt.datetime,
+    asking: Asking,
+    booked_on: Callable[[dt.date], int],
+) -> Decision:
+    """Decide on booking a visit; `booked_on` counts what is booked on a day.
+
+    Raises:
+        Refusal: DC755 to DC764, DC766; DC404, DC420 to DC422 of the window.
+    """
+    planned = to_come(plan, name)
+    if planned.state.booked is not None:
+        raise refuse(
+            "DC760",
+            msg("{visit} is booked already, for {when}", visit=name, when=readable(planned.state.booked)),
+            msg("to change it use `visit move`"),
+        )
+    reason, overrides = fits(settled, plan, planned, when, asking)
+    check_room(settled, when.date(), booked_on(when.date()))
+    public = {"when": when.isoformat()} | ({"outside_window": reason} if reason else {})
+    return Decision(draft=_draft("book", plan, name, asking, public), overrides=overrides)
+
+
+def move(
+    settled: Settled,
+    plan: ParticipantPlan,
+    name: str,
+    when: dt.datetime,
+    asking: Asking,
+    booked_on: Callable[[dt.date], int],
+) -> Decision:
+    """Decide on moving a booking.
+
+    Raises:
+        Refusal: as `book`.
+    """
+    planned = to_come(plan, name)
+    before = planned.state.booked
+    if before is None:
+        raise not_booked(name)
+    if before == when:
+        raise refuse(
+            "DC760",
+            msg("{visit} is booked for that very time, {when}", visit=name, when=readable(when)),
+            msg("nothing has to be moved; check the date if another was meant"),
+        )
+    reason, overrides = fits(settled, plan, planned, when, asking)
+    itself = 1 if local_day(before) == when.date() else 0
+    check_room(settled, when.date(), booked_on(when.date()) - itself)
+    public = {"from": before.isoformat(), "when": when.isoformat()} | ({"outside_window": reason} if reason else {})
+    return Decision(draft=_draft("move", plan, name, asking, public), overrides=overrides)
+
+
+def attend(settled: Settled, plan: ParticipantPlan, name: str, when: Moment, asking: Asking) -> Decision:
+    """Decide on recording that a visit took place. What happened outside its window is recorded all the same.
+
+    A dose too soon after another is refused, because it can still be stopped.
+
+    Raises:
+        Refusal: DC755 to DC759, DC761, DC763, DC764, DC766.
+    """
+    planned = known(plan, name)
+    day = local_day(when)
+    check_standing(plan, planned.dosed, day, name)
+    if planned.state.attended is not None:
+        raise took_place(planned)
+    check_day(plan, name, when, asking)
+    check_anchor(settled, plan, planned, when)
+    gaps = broken_gaps(settled, plan, name, day)
+    short = [each for each in gaps if each.how == "short"]
+    if short:
+        check_override(short, asking)
+    said = asking.outside_window or asking.reason
+    departs = bool(gaps) or outside_window(planned, when)
+    public = {"when": when.isoformat()} | ({"deviation": said} if departs and said else {})
+    overrides = tuple(each.text for each in short)
+    return Decision(draft=_draft("attend", plan, name, asking, public, said), overrides=overrides)
+
+
+def miss(plan: ParticipantPlan, name: str, asking: Asking) -> Decision:
+    """Decide on recording that a visit did not take place.
+
+    Raises:
+        Refusal: DC755 to DC757, DC759 to DC761.
+    """
+    planned = to_come(plan, name)
+    if planned.standing == "missed":
+        raise refuse(
+            "DC760",
+            msg("{visit} is recorded as missed already", visit=name),
+            msg("if the participant comes after all, book it again with `visit book`"),
+        )
+    booked, first = planned.state.booked, planned.earliest or planned.target
+    early = booked > asking.now if booked else first is not None and local_day(first) > asking.now.date()
+    if early:
+        still = booked or first
+        assert still is not None
+        raise refuse(
+            "DC761",
+            msg("{visit} is still to come, on {when}: nobody has missed it", visit=name, when=readable(still)),
+            msg("to give up its time use `visit cancel`"),
+        )
+    return Decision(draft=_draft("miss", plan, name, asking, {}, asking.reason))
+
+
+def cancel(plan: ParticipantPlan, name: str, asking: Asking) -> Decision:
+    """Decide on cancelling a booking; also one that a participant left behind who has withdrawn.
+
+    Raises:
+        Refusal: DC756, DC759, DC760.
+    """
+    planned = known(plan, name, dates=False)
+    if planned.state.attended is not None:
+        raise took_place(planned)
+    if planned.state.booked is None:
+        raise not_booked(name)
+    public = {"was": planned.state.booked.isoformat()}
+    return Decision(draft=_draft("cancel", plan, name, asking, public, asking.reason))
+
+
+def unscheduled(
+    settled: Settled, plan: ParticipantPlan, name: str | None, when: dt.datetime, asking: Asking
+) -> Decision:
+    """Decide on recording a visit that nobody planned; without a name it gets the next of U1, U2, ...
+
+    Raises:
+        Refusal: DC757, DC759, DC761, DC769.
+    """
+    encounters = settled.protocol.encounters
+    if name is None:
+        taken = {each.id for each in plan.visits} | encounters.keys()
+        name = next(f"U{number}" for number in range(1, len(taken) + 2) if f"U{number}" not in taken)
+    planned = plan.find(name)
+    if planned is not None and planned.visit is not None and planned.visit.anchor is not None:
+        raise refuse(
+            "DC769",
+            msg("{visit} is a planned visit", visit=name),
+            msg("record it with `visit attend`, or leave --visit out"),
+        )
+    if not _ID.fullmatch(name):
+        raise refuse(
+            "DC769",
+            msg("'{text}' cannot be the name of a visit", text=name),
+            msg("use up to 40 letters, digits, dots, hyphens and underscores; or leave --visit out"),
+        )
+    if planned is not None and planned.state.attended is not None:
+        raise took_place(planned)
+    check_standing(plan, dosed=False, day=when.date(), name=name)
+    check_day(plan, name, when, asking)
+    draft = _draft("unscheduled", plan, name, asking, {"when": when.isoformat()}, asking.reason)
+    return Decision(draft=draft)
+
+
+def _draft(
+    kind: Kind, plan: ParticipantPlan, name: str, asking: Asking, public: dict[str, str], reason: str | None = None
+) -> Draft:
+    return Draft(
+        kind=kind,
+        at=asking.at,
+        participant=plan.state.code,
+        visit=name,
+        reason=reason or asking.outside_window or asking.reason,
+        public=public,
+    )
