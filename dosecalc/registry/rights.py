@@ -68,6 +68,11 @@ def check_may(role: Role, kind: Kind, staffed: bool) -> None:
         )
 
 
+def may_override(role: Role, staffed: bool) -> bool:
+    """Whether `role` may let a visit take place outside its window or its gap; without a staff list everyone may."""
+    return not staffed or role == "investigator"
+
+
 def role_of(user: str, staff: Mapping[str, Role]) -> Role:
     """Return the role in which `user` works; without a staff list everyone is "administrator".
 

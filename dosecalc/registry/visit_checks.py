@@ -1,4 +1,4 @@
-"""What stands in the way of a visit: standing, consent, window, gaps, places. Each check refuses, with how to mend it."""
+"""What stands in the way of a visit: standing, consent, window, gaps, places. Each check refuses what cannot be."""
 
 from __future__ import annotations
 
@@ -102,6 +102,7 @@ def check_standing(plan: ParticipantPlan, dosed: bool, day: dt.date | None, name
 
 
 def took_place(planned: PlannedVisit) -> Refusal:
+    """Return the refusal of a visit that took place already."""
     attended = planned.state.attended
     assert attended is not None
     return refuse(
@@ -112,6 +113,7 @@ def took_place(planned: PlannedVisit) -> Refusal:
 
 
 def not_booked(name: str) -> Refusal:
+    """Return the refusal of what needs a booking."""
     return refuse("DC760", msg("{visit} is not booked", visit=name), msg("book it with `visit book`"))
 
 
@@ -144,6 +146,7 @@ def _check_consent(plan: ParticipantPlan, name: str, day: dt.date) -> None:
 
 
 def check_anchor(settled: Settled, plan: ParticipantPlan, planned: PlannedVisit, when: Moment) -> None:
+    """The visit whose date is an anchor's takes place on that day."""
     visit = planned.visit
     if visit is None or visit.window != "anchor" or visit.target is None:
         return
@@ -196,6 +199,7 @@ def fits(
 
 
 def check_override(gaps: Iterable[GapBroken], asking: Asking) -> None:
+    """Refuse broken gaps unless there is a reason from somebody who may give one."""
     if not (asking.outside_window or "").strip():
         raise _gaps_refused(gaps)
     if not asking.may_override:
