@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy import exc
 from sqlalchemy.pool import NullPool
 
 from dosecalc.errors import refuse
+from dosecalc.registry.faults import refusing
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -113,6 +115,34 @@ def use_log(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
         raw: Any = connection.connection.dbapi_connection
         raw.execute("PRAGMA journal_mode = WAL")
+
+
+def copy_file(engine: sa.Engine, name: str, out: str) -> None:
+    """Copy a SQLite study while it is in use: the copy is of one moment, and takes its name when it is complete.
+
+    Raises:
+        Refusal: DC701, there is something already; DC702 to DC706, it cannot be read or written.
+    """
+    if os.path.lexists(out):
+        raise taken(out)
+    folder, base = os.path.split(os.path.abspath(out))
+    aside = os.path.join(folder, f".{base}.{os.getpid()}.part")
+    try:
+        with refusing(name), engine.connect() as connection, refusing(out):
+            target = sqlite3.connect(aside, isolation_level=None)
+            try:
+                target.execute("PRAGMA synchronous = FULL")
+                raw: Any = connection.connection.dbapi_connection
+                raw.backup(target)
+            finally:
+                target.close()
+        if os.path.lexists(out):
+            raise taken(out)
+        os.rename(aside, out)
+    finally:
+        for left in (aside, f"{aside}-wal", f"{aside}-shm", f"{aside}-journal"):
+            with suppress(FileNotFoundError):
+                os.remove(left)
 
 
 def taken(name: str) -> Refusal:

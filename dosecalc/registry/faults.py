@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -43,17 +44,15 @@ def refusing(name: str, moment: Moment | None = None) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise _refusal(name, error, committing=moment is not None and moment.committing) from error
+        committing = moment is not None and moment.committing
+        raise _refusal(name, error.orig or error, lost=error.connection_invalidated, committing=committing) from error
+    except sqlite3.Error as error:
+        raise _refusal(name, error, lost=False, committing=False) from error
 
 
-def _code(error: exc.DBAPIError) -> str:
-    found = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    return str(found or "")
-
-
-def _refusal(name: str, error: exc.DBAPIError, *, committing: bool) -> Refusal:
-    code = _code(error)
-    said = " ".join(str(error.orig).split())[:200]
+def _refusal(name: str, error: BaseException, *, lost: bool, committing: bool) -> Refusal:
+    code = str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "")
+    said = " ".join(str(error).split())[:200]
     if code.startswith(_BUSY):
         return refuse(
             "DC703",
@@ -92,7 +91,7 @@ def _refusal(name: str, error: exc.DBAPIError, *, committing: bool) -> Refusal:
             msg("the study {study} cannot be opened ({reason})", study=name, reason=said),
             msg("check its name and that you may read and write its folder"),
         )
-    if error.connection_invalidated or code.startswith(_UNREACHABLE) or not code:
+    if lost or code.startswith(_UNREACHABLE) or not code:
         if committing:
             return refuse(
                 "DC708",

@@ -130,3 +130,33 @@ def upgrade(connection: sa.Connection) -> None:
     with EnvironmentContext(Config(), script, fn=steps) as environment:
         environment.configure(connection=connection, target_metadata=metadata)
         environment.run_migrations()
+
+
+def unguarded(connection: sa.Connection) -> list[str]:
+    """Return the guards that are missing, changed, or not of dosecalc."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+        made = GUARDS_SQLITE
+    else:
+        found = connection.exec_driver_sql(
+            "SELECT t.tgname, t.tgenabled::text || ' ' || p.prosrc || ' ' || pg_get_triggerdef(t.oid)"
+            " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " WHERE t.tgrelid = 'events'::regclass AND NOT t.tgisinternal"
+        ).all()
+        made = GUARDS_POSTGRES
+    seen = {name: _plain(text) for name, text in found}
+    kept = made if connection.dialect.name == "sqlite" else _always(made)
+    return [name for name in sorted({*seen, *kept}) if seen.get(name) != _plain(kept.get(name, ""))]
+
+
+def _always(made: dict[str, str]) -> dict[str, str]:
+    """What PostgreSQL says of its guards: always enabled, the body of the function, the definition."""
+    bodies = [text.split("$$")[1] for text in FUNCTIONS_POSTGRES]
+    return {
+        name: f"A {bodies[1 if 'events_follow' in text else 0]} {text}".replace("UPDATE OR DELETE", "DELETE OR UPDATE")
+        for name, text in made.items()
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("public.", "").split())

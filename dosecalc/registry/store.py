@@ -18,7 +18,7 @@ from dosecalc.errors import refuse
 from dosecalc.registry import chain, schema
 from dosecalc.registry.chain import START, Head
 from dosecalc.registry.drafts import check, check_texts
-from dosecalc.registry.engine import connect_to, is_url, name_of, taken, use_log
+from dosecalc.registry.engine import connect_to, copy_file, is_url, name_of, taken, use_log
 from dosecalc.registry.event import Event
 from dosecalc.registry.faults import Moment, no_study, refusing
 from dosecalc.registry.kinds import KIND_RULES
@@ -144,6 +144,10 @@ class Reading:
     def kept_head(self) -> str | None:
         """Return the head that the study keeps beside its events."""
         return self._connection.scalar(sa.select(_META.c.value).where(_META.c.name == "head"))
+
+    def unguarded(self) -> list[str]:
+        """Return the names of the database's guards that are not as they were made, or were not made by dosecalc."""
+        return schema.unguarded(self._connection)
 
     def people(self) -> dict[str, tuple[int, int]]:
         """Return the first and the last event of each participant, as the derived table has them."""
@@ -277,6 +281,14 @@ class Store:
                 moment.committing = True
                 transaction.commit()
 
+    def copy_to(self, out: str) -> None:
+        """Copy a study in a file while it is in use.
+
+        Raises:
+            Refusal: DC701, there is something already; DC702 to DC707, it cannot be read or written.
+        """
+        copy_file(self._engine, self.name, out)
+
     def close(self) -> None:
         """Let the database go."""
         self._engine.dispose()
@@ -300,7 +312,7 @@ def open_store(place: str) -> Store:
         raise no_study(name)
     engine = connect_to(place)
     with refusing(name), engine.connect() as connection, connection.begin():
-        if _is_new(connection):
+        if _is_new(connection) or _holds_other(connection) or not _begun(connection):
             raise no_study(name)
         revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     if revision != schema.REVISION:
@@ -330,13 +342,18 @@ def create_store(place: str) -> Store:
         with connection.begin():
             if _is_new(connection):
                 schema.upgrade(connection)
-            elif _holds_other(connection) or connection.scalar(sa.select(_EVENTS.c.number).limit(1)):
+            elif _holds_other(connection) or _begun(connection):
                 raise taken(name)
     return Store(engine, place)
 
 
 def _is_new(connection: sa.Connection) -> bool:
     return not sa.inspect(connection).get_table_names()
+
+
+def _begun(connection: sa.Connection) -> bool:
+    """Whether there is an event: an interrupted `init` leaves none."""
+    return connection.scalar(sa.select(_EVENTS.c.number).limit(1)) is not None
 
 
 def _holds_other(connection: sa.Connection) -> bool:

@@ -1,0 +1,230 @@
+"""The study as a file or a database: made, verified, exported, imported, copied."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from dosecalc import __version__
+from dosecalc.app.loading import load_protocol, load_site
+from dosecalc.app.settings import now, shipped, shipped_protocols, user
+from dosecalc.app.study import key_at_hand, open_study, place_of, project, when
+from dosecalc.errors import refuse
+from dosecalc.files import cannot_write, read_file, write_whole
+from dosecalc.protocol.settled import Settled
+from dosecalc.registry import transfer
+from dosecalc.registry.engine import is_url, taken
+from dosecalc.registry.event import By, Draft
+from dosecalc.registry.fold import STUDY_KINDS, fold_study
+from dosecalc.registry.rights import check_may, role_of
+from dosecalc.registry.sealing import new_key
+from dosecalc.registry.store import create_store, open_store
+from dosecalc.registry.verification import read_head, verify
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.registry.chain import Head
+    from dosecalc.registry.event import Event, Kind
+    from dosecalc.registry.store import Reading
+    from dosecalc.registry.verification import Verified
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """A new study: its first event, where it is and where its key is."""
+
+    event: Event
+    head: Head
+    study: str
+    key_file: str
+    staffed: bool
+
+
+def init_study(
+    study: str | None, *, protocol: str, site: str, key_out: str | None, who: str | None, at: str | None
+) -> Made:
+    """Make a study and its key. The study holds the texts of its protocol and site file, and stands alone from then on.
+
+    Raises:
+        Refusal: DC601; DC701, there is a study already; DC735, it is not known where it should be; DC602 to DC604, the
+            key file cannot be written; DC723, DC724, the person may not make it.
+        InvalidFile: findings of the protocol or the site file.
+    """
+    place = place_of(study)
+    settled, texts = _settled(protocol, site)
+    staff = dict(settled.site.staff) if settled.site else {}
+    name = user(who)
+    role = role_of(name, staff)
+    check_may(role, "init", staffed=bool(staff))
+    entered = now()
+    moment = when(at, settled.timezone, entered)
+    key = new_key(os.urandom)
+    key_file = key_out or f"{_stem(place)}.key"
+    draft = Draft(
+        kind="init",
+        at=moment,
+        public={
+            "protocol": settled.protocol.id,
+            "protocol_version": settled.protocol.version,
+            "protocol_text": texts[0],
+            "site_text": texts[1],
+            "site_sha256": sha256(texts[1].encode("utf-8")).hexdigest(),
+            "key_id": key.id,
+        },
+    )
+    by = By(user=name, role=role, entered_at=entered, zone=settled.timezone, program=__version__)
+    _check_new_key(key_file)
+    with create_store(place) as store:
+        _write_key(key_file, key.text)
+        try:
+            with store.writing(by, None) as writing:
+                event = writing.append(draft)
+                head = writing.head()
+        except BaseException:
+            os.remove(key_file)  # it seals nothing
+            raise
+        return Made(event=event, head=head, study=store.name, key_file=key_file, staffed=bool(staff))
+
+
+def _settled(protocol: str, site: str) -> tuple[Settled, tuple[str, str]]:
+    loaded = load_protocol(protocol)
+    path = shipped(f"{protocol}.yaml") if protocol in shipped_protocols() else protocol
+    texts = read_file(path).decode("utf-8"), read_file(site).decode("utf-8")  # both were read, so they are UTF-8
+    return Settled(protocol=loaded, site=load_site(site, loaded)), texts
+
+
+def _stem(place: str) -> str:
+    return "study" if is_url(place) else os.path.splitext(place)[0]
+
+
+def _check_new_key(path: str) -> None:
+    if os.path.lexists(path):
+        raise refuse(
+            "DC701",
+            msg("there is a file {file} already, and a key is never written over", file=path),
+            msg("name another file with --key-out"),
+        )
+
+
+def _write_key(path: str, text: str) -> None:
+    """Write the key for its owner alone, from the first moment on."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(descriptor, text.encode("ascii"))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def verify_study(study: str | None, *, kept: str | None, key: str | None) -> Verified:
+    """Verify a study, whatever state it is in.
+
+    Raises:
+        Refusal: DC712, `kept` is no head; DC735, no study is named; DC700 to DC707, it cannot be read; DC720, the key
+            file holds no key.
+    """
+    if kept is not None:
+        read_head(kept)
+    opener = key_at_hand(key)
+    with open_store(place_of(study)) as store, store.reading() as reading:
+        return verify(reading, kept=kept, key=opener, follows=_follows)
+
+
+def _follows(reading: Reading, code: str) -> bool:
+    """Whether the visits of a participant are what the events say, on the day of the last one that counts for them."""
+    amend: Kind = "amend"
+    last = [*reading.events(participant=code), *reading.events(kinds=[amend])]
+    days = {dt.datetime.fromisoformat(event.at_local).date() for event in last}
+    study = fold_study(reading.events(kinds=STUDY_KINDS), None)
+    stands = set(reading.rows(participant=code))
+    return any(set(project(reading, study, code, day)) == stands for day in sorted({*days, now().date()}, reverse=True))
+
+
+def head_of(study: str | None, *, who: str | None, key: str | None) -> tuple[Head, bool]:
+    """Return the head of a study, and whether this person may see only the public one (R15).
+
+    Raises:
+        Refusal: as `open_study`.
+    """
+    session = open_study(study, user=who, key=key, at=None)
+    try:
+        with session.read() as reading:
+            return reading.head(), session.view.masked
+    finally:
+        session.store.close()
+
+
+def export_study(study: str | None, out: str, *, who: str | None, key: str | None, public: bool) -> tuple[Head, bool]:
+    """Write the study as lines of JSON: to masked people only what they may see.
+
+    Raises:
+        Refusal: as `open_study`; DC602 to DC604, the file cannot be written.
+    """
+    session = open_study(study, user=who, key=key, at=None)
+    try:
+        shown = public or session.view.masked
+        with session.read() as reading:
+            text = "".join(f"{line}\n" for line in transfer.lines(reading.events(), public=shown))
+            head = reading.head()
+    finally:
+        session.store.close()
+    write_whole(out, text.encode("utf-8"))
+    return head, shown
+
+
+def import_study(study: str | None, source: str, *, who: str | None) -> Head:
+    """Make a study of an export, after it was verified as a whole.
+
+    Raises:
+        Refusal: DC601; DC715, the file is not as it was written, or holds only what is public; DC701, there is a study
+            already.
+    """
+    place = place_of(study)
+    events, head, public = transfer.read_lines(read_file(source), source)
+    if public or not events:
+        raise refuse(
+            "DC715",
+            msg("{file} holds only what everybody may see, and no study can be made of it", file=source),
+            msg("ask the unblinded pharmacist for an export of the whole study"),
+        )
+    by = By(user=user(who), role=events[0].role, entered_at=now(), zone="UTC", program=__version__)
+    with create_store(place) as store:
+        with store.writing(by, None) as writing:
+            writing.insert(events)
+            state = fold_study(writing.events(kinds=STUDY_KINDS), None)
+            for code in writing.participants():
+                writing.project(code, project(writing, state, code, now().date()))
+        return head
+
+
+def backup_study(study: str | None, out: str) -> Head:
+    """Copy a study while it is in use, and verify the copy: a file as a file, what is in PostgreSQL as an export.
+
+    Raises:
+        Refusal: DC701, there is a file already; DC706, the copy does not verify; DC700 to DC707, the study cannot be
+            read, or the copy not written.
+    """
+    place = place_of(study)
+    with open_store(place) as store:
+        if is_url(place):
+            if os.path.lexists(out):
+                raise taken(out)
+            with store.reading() as reading:
+                text = "".join(f"{line}\n" for line in transfer.lines(reading.events(), public=False))
+            write_whole(out, text.encode("utf-8"))
+            return transfer.read_lines(read_file(out), out)[1]
+        store.copy_to(out)
+    with open_store(out) as copy, copy.reading() as reading:
+        if verify(reading).head is None:
+            raise refuse(
+                "DC706",
+                msg("the copy {file} does not verify", file=out),
+                msg("run `study verify` on the study itself"),
+            )
+        return reading.head()

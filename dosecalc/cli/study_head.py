@@ -1,0 +1,34 @@
+"""`dosecalc study head`: what to keep elsewhere, so that a rewritten study is found."""
+
+from __future__ import annotations
+
+import click
+
+from dosecalc.app import study_store
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.registry.transfer import head_json
+from dosecalc.text import msg
+
+
+@click.command(
+    "head",
+    context_settings=HELP_OPTIONS,
+    help=help_text(
+        msg(
+            "Print the head of the study's chain. Keep it elsewhere, for example on each day's worksheet:"
+            " `study verify --head` finds a study that was rewritten since.\n\n"
+            "Masked people get the head of the chain over what they may see."
+        )
+    )
+    + "\n\n"
+    + examples("dosecalc study head --study s.db", "dosecalc study head --study s.db --key k.key --json"),
+)
+@study_options
+@click.pass_obj
+def command(ui: Ui, /, call: StudyCall) -> None:
+    """Print the head."""
+    head, masked = study_store.head_of(call.study, who=call.user, key=call.key)
+    if ui.as_json:
+        ui.show_json({"head": head_json(head, public=masked)})
+        return
+    ui.line(msg("{number}:{hash}", number=head.number, hash=head.public_hash if masked else head.hash))
