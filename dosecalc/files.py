@@ -65,10 +65,11 @@ def _no_folder(path: str) -> Refusal:
     return refuse("DC605", msg("{path} is not a folder", path=path), msg("name a folder; it is made if there is none"))
 
 
-def write_whole(path: str, data: bytes) -> None:
+def write_whole(path: str, data: bytes, mode: int = 0o666) -> None:
     """Write one file, in place of what had its name, or leave that as it was.
 
     A link is followed: what it points to is replaced. What is no file at all, such as a pipe, is written to directly.
+    A new file gets `mode`, less what the system's umask takes away.
 
     Raises:
         Refusal: DC602, the disk is full; DC603, the folder or the file may not be written; DC604, another reason.
@@ -83,7 +84,7 @@ def write_whole(path: str, data: bytes) -> None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if os.path.exists(path) and not os.access(path, os.W_OK):  # a rename would replace it all the same
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        aside, descriptor = _aside(path, lambda name: os.open(name, _NEW, 0o666))
+        aside, descriptor = _aside(path, lambda name: os.open(name, _NEW, mode))
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)

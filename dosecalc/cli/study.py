@@ -20,6 +20,7 @@ _TABLE = {
     "lift": ("dosecalc.cli.study_lift", msg("Lift a hold.")),
     "staff": ("dosecalc.cli.study_staff", msg("Say who works here, in which role.")),
     "amend": ("dosecalc.cli.study_amend", msg("Bring a new version of the protocol into effect.")),
+    "codebreak": ("dosecalc.cli.study_codebreak", msg("Print code-break cards for the safe.")),
     "verify": ("dosecalc.cli.study_verify", msg("Verify that nothing was changed behind the study's back.")),
     "head": ("dosecalc.cli.study_head", msg("Print the head of the chain, to be kept elsewhere.")),
     "export": ("dosecalc.cli.study_export", msg("Write the whole study as lines of JSON.")),

@@ -75,7 +75,11 @@ KIND_RULES: dict[Kind, KindRule] = {
     "discontinue": KindRule(about="participant", roles=_DOCTOR, public=("date",), reason=True),
     "withdraw": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
     "unblind": KindRule(
-        about="participant", roles=(*_DOCTOR, *_PHARMACY), public=("told",), sealed=("arm", "kit?"), reason=True
+        about="participant",
+        roles=(*_DOCTOR, *_PHARMACY),
+        public=("told",),
+        sealed=("arm", "kit?", "side?"),
+        reason=True,
     ),
     # a visit
     "book": KindRule(about="visit", roles=_NURSE, public=("when", "outside_window?")),

@@ -1,0 +1,138 @@
+"""What breaks the blinding on purpose: one participant in an emergency, and the cards for the safe."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dosecalc.app.papers import WrittenPaper
+from dosecalc.errors import refuse
+from dosecalc.files import write_whole
+from dosecalc.registry.decide_unblind import check_masked, decide_unblind
+from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
+from dosecalc.registry.rights import check_may, check_unmasked, need_key
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dosecalc.app.study import Session
+    from dosecalc.documents.code_break import CodeCard
+    from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.store import Reading
+    from dosecalc.text import Language, Words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revealed:
+    """One participant's arm, and the event that says who was told it."""
+
+    event: Event
+    arm: str
+    label: Words
+    kit: str | None
+    side: str | None
+
+
+def check_unblind(session: Session, code: str, *, reason: str | None, told: str) -> None:
+    """Refuse an unblinding that could not be recorded, before anybody is asked to confirm it.
+
+    Raises:
+        Refusal: DC723, the role may not; DC726, the key is missing; DC737, there is no such participant; what
+            `decide_unblind` refuses.
+    """
+    check_may(session.by.role, "unblind", session.staffed)
+    check_masked(session.settled)
+    with session.read() as reading:
+        _decided(session, reading, code, reason=reason, told=told)
+
+
+def unblind(session: Session, code: str, *, reason: str | None, told: str) -> Revealed:
+    """Record the unblinding of one participant and reveal the arm: only once the record is safe.
+
+    Raises:
+        Refusal: as `check_unblind`, and what the store refuses.
+    """
+    drafts: list[Draft] = []
+
+    def decide(reading: Reading) -> list[Draft]:
+        drafts[:] = [_decided(session, reading, code, reason=reason, told=told)]
+        return drafts
+
+    (event,) = session.change(decide)
+    sealed = drafts[0].sealed or {}
+    arm = session.settled.protocol.arms[sealed["arm"]]
+    return Revealed(event=event, arm=arm.id, label=arm.label, kit=sealed.get("kit"), side=sealed.get("side"))
+
+
+def _decided(session: Session, reading: Reading, code: str, *, reason: str | None, told: str) -> Draft:
+    from dosecalc.tables.participants import free_text
+
+    session.participant(reading, code)  # whether there is one
+    if session.key is None:
+        raise need_key()
+    # The one place where a masked person's key opens something: the purpose of unblinding.
+    state = fold_participant(reading.events(participant=code), session.key)
+    assert state is not None
+    return decide_unblind(state, session.settled, at=session.at, reason=reason, told=free_text(told))
+
+
+def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
+    """Return the cards of all participants who have an arm, or of `only` some, in the order of their codes.
+
+    The allocation list counts for those to whom nobody was assigned yet, so that the safe is ready before they come.
+
+    Raises:
+        Refusal: DC725, DC726, the person may not see arms; DC733, nobody has an arm, or one of `only` has none.
+    """
+    from dosecalc.documents.code_break import CodeCard
+
+    check_masked(session.settled)
+    check_unmasked(session.view, session.settled)
+    known: dict[str, tuple[str, str | None, str | None]] = {}
+    with session.read() as reading:
+        study = fold_study(reading.events(kinds=STUDY_KINDS), session.view.key)
+        for code, entry in (study.allocation or {}).items():
+            known[code] = (entry["arm"], entry.get("kit"), entry.get("side"))
+        for code in reading.participants():
+            state = session.participant(reading, code)
+            if state.arm is not None:
+                known[code] = (state.arm, state.kit, state.side)
+    missing = [code for code in only if code not in known] or ([] if known else ["-"])
+    if missing:
+        raise refuse(
+            "DC733",
+            msg("no arm is recorded for {participant}", participant=", ".join(missing)),
+            msg("check the code; import the allocation list with `participant assign --list`"),
+        )
+    arms = session.settled.protocol.arms
+    return [
+        CodeCard(participant=code, arm=arm, label=arms[arm].label, kit=kit, side=side)
+        for code, (arm, kit, side) in sorted(known.items())
+        if not only or code in only
+    ]
+
+
+def write_code_cards(
+    session: Session, cards: Sequence[CodeCard], path: str, language: Language, font: str | None
+) -> WrittenPaper:
+    """Write the cards as the PDF or HTML file that the name says; a new file is readable by its owner alone.
+
+    Raises:
+        Refusal: DC651, the name ends otherwise; DC640 to DC642, what the printer refuses; DC602 to DC604.
+    """
+    from dosecalc.documents.code_break import code_cards_html, code_cards_pdf
+
+    if path.endswith(".pdf"):
+        data = code_cards_pdf(cards, session.settled, session.at, language, font)
+    elif path.endswith(".html"):
+        data = code_cards_html(cards, session.settled, session.at, language)
+    else:
+        raise refuse(
+            "DC651",
+            msg("{path} does not say what kind of file to write", path=path),
+            msg("let its name end in .pdf or .html"),
+        )
+    write_whole(path, data, mode=0o600)
+    return WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())

@@ -1,0 +1,83 @@
+"""`dosecalc participant unblind`: one participant's arm, in an emergency."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dosecalc.app.study import open_study
+from dosecalc.app.study_unblind import check_unblind, unblind
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
+from dosecalc.errors import refuse
+from dosecalc.registry.views import event_shape
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.app.study_unblind import Revealed
+
+
+@click.command(
+    "unblind",
+    context_settings=HELP_OPTIONS,
+    help=help_text(
+        msg(
+            "Reveal one participant's arm in an emergency. It is recorded who asked, why, and who was told; only then "
+            "the arm is shown. A person confirms it at the terminal; --yes does not."
+        )
+    )
+    + "\n\n"
+    + examples(
+        "dosecalc participant unblind P007 --reason 'anaphylaxis, 14:20' --told 'Dr Chen, emergency room' --key k.key"
+    ),
+)
+@click.argument("participant", metavar="CODE")
+@option("--told", metavar="NAME", required=True, text=msg("Who is told the arm."))
+@study_options
+@click.pass_obj
+def command(ui: Ui, participant: str, told: str, call: StudyCall) -> None:
+    """Check, ask, record, reveal."""
+    session = open_study(call.study, user=call.user, key=call.key, at=call.at)
+    check_unblind(session, participant, reason=call.reason, told=told)
+    confirm(ui, participant)
+    revealed = unblind(session, participant, reason=call.reason, told=told)
+    if ui.as_json:
+        ui.show_json(
+            {
+                "event": event_shape(revealed.event, session.view),
+                "participant": participant,
+                "arm": revealed.arm,
+                "kit": revealed.kit,
+                "side": revealed.side,
+            }
+        )
+    else:
+        show(ui, participant, revealed)
+
+
+def confirm(ui: Ui, participant: str) -> None:
+    """Have a person type the participant's code again; no option answers for them.
+
+    Raises:
+        Refusal: DC734, nobody is at the terminal, or another code was typed.
+    """
+    mend = msg("call it at a terminal, and type the participant's code when asked; --yes does not answer this")
+    if not sys.stdin.isatty():
+        raise refuse("DC734", msg("a person must confirm that {code} is unblinded", code=participant), mend)
+    asked = msg("This unblinds {code} for ever. Type the participant's code to confirm", code=participant)
+    typed = click.prompt(ui.say(asked), err=True)
+    if typed.strip() != participant:
+        raise refuse(
+            "DC734", msg("'{typed}' is not {code}: nothing was unblinded", typed=typed, code=participant), mend
+        )
+
+
+def show(ui: Ui, participant: str, revealed: Revealed) -> None:
+    """Print the arm."""
+    ui.line(msg("{code} is in the arm {arm}: {label}", code=participant, arm=revealed.arm, label=revealed.label))
+    if revealed.kit is not None:
+        ui.line(msg("Kit: {kit}", kit=revealed.kit))
+    if revealed.side is not None:
+        ui.line(msg("Side: {side}", side=revealed.side))
+    ui.line(msg("Recorded as event {number}.", number=revealed.event.number))

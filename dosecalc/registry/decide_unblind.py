@@ -1,0 +1,60 @@
+"""Emergency unblinding of one participant: what may be recorded, and what is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import refuse
+from dosecalc.registry.drafts import check
+from dosecalc.registry.event import Draft
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.state import ParticipantState
+
+
+def decide_unblind(
+    state: ParticipantState, settled: Settled, *, at: dt.datetime, reason: str | None, told: str
+) -> Draft:
+    """Return the event of an unblinding. `state` is folded with the key; `told` names who was told the arm.
+
+    Raises:
+        Refusal: DC709, there is no reason; DC732, nobody is named; DC733, there is nothing to unblind.
+    """
+    check_masked(settled)
+    if not told.strip():
+        raise refuse("DC732", msg("it is not known who was told the arm"), msg("give the name with --told"))
+    if state.arm is None:
+        raise refuse(
+            "DC733",
+            msg("no arm is recorded for {participant}", participant=state.code),
+            msg("check the code; the pharmacist has the allocation list"),
+        )
+    sealed = {"arm": state.arm, "kit": state.kit, "side": state.side}
+    draft = Draft(
+        kind="unblind",
+        at=at,
+        participant=state.code,
+        reason=reason,
+        public={"told": told.strip()},
+        sealed={name: value for name, value in sealed.items() if value is not None},
+    )
+    check(draft)
+    return draft
+
+
+def check_masked(settled: Settled) -> None:
+    """Refuse to unblind where nobody is masked.
+
+    Raises:
+        Refusal: DC733.
+    """
+    if not settled.protocol.masking.masked:
+        raise refuse(
+            "DC733",
+            msg("{protocol} is an open trial: nobody is masked", protocol=settled.protocol.id),
+            msg("`participant show` shows the arm"),
+        )
