@@ -1,0 +1,323 @@
+"""What the study says each day: visits, who is late, deviations, exposure, the room in each window.
+
+Today's visits come from the study's table of visits by its indexes, and not from its events, so that it takes no longer
+as the study grows. For a day in the past (`as_of`) the events that were known then are read again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import Refusal, refuse
+from dosecalc.registry import reports
+from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
+from dosecalc.registry.plan_of import plan_of, rows_of
+from dosecalc.registry.report_deviations import deviations as deviations_of
+from dosecalc.registry.reports import line_of
+from dosecalc.registry.rights import check_unmasked, need_key
+from dosecalc.registry.versions import settled_of, version_for
+from dosecalc.text import msg
+from dosecalc.visits.moments import parse_day
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from dosecalc.app.study import Session
+    from dosecalc.dosing.result import Dose, Doses
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.chain import Head
+    from dosecalc.registry.lots import DoseState
+    from dosecalc.registry.plan_of import ParticipantPlan
+    from dosecalc.registry.report_deviations import Deviation
+    from dosecalc.registry.report_exposure import ParticipantExposure
+    from dosecalc.registry.reports import DayOfWeek, Drift, Late, Today, VisitLine
+    from dosecalc.registry.state import ParticipantState, StudyState
+    from dosecalc.registry.store import Reading
+
+_TO_COME = ("planned", "booked", "cancelled")
+_UNBOOKED = ("planned", "cancelled")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """Which day a report is of, and up to which moment of entering it looks; None: everything that is known."""
+
+    day: dt.date
+    until: dt.datetime | None = None
+    entered_later: int = 0
+    """How many events were entered after that moment, and so are not looked at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToPrepare:
+    """The dose of a visit of the day, and how far it has come. For the unmasked alone (R15)."""
+
+    line: VisitLine
+    arm: str | None
+    doses: tuple[Dose, ...]
+    draft: bool
+    stage: str
+    """`to prepare`, `prepared`, `checked`, `check failed`, `dispensed` or `given`."""
+    problem: object = None
+    """Why no dose can be calculated, where none can."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TodayReport:
+    """What `study today` says; `prepare` is None for whoever is masked."""
+
+    scope: Scope
+    today: Today
+    prepare: tuple[ToPrepare, ...] | None
+    head: Head
+
+
+def scope_of(session: Session, reading: Reading, day: str | None, as_of: str | None) -> Scope:
+    """Return the day that is meant and the moment up to which it is looked at.
+
+    Raises:
+        Refusal: DC785, the study did not exist then; DC401 to DC404, a text is no day.
+    """
+    until = session.until(as_of)
+    wanted = parse_day(day) if day is not None else parse_day(as_of) if as_of is not None else session.today
+    if until is None or until >= session.by.entered_at:
+        return Scope(day=wanted)
+    seen = sum(1 for _ in reading.events(until=until))
+    if not seen:
+        raise refuse(
+            "DC785",
+            msg("nothing was recorded in this study by the end of {day}", day=as_of),
+            msg("give a later --as-of; or, for another day with what is known now, --day {day}", day=as_of),
+        )
+    return Scope(day=wanted, until=until, entered_later=reading.head().number - seen)
+
+
+def study_today(session: Session, *, day: str | None = None, as_of: str | None = None) -> TodayReport:
+    """Say who comes, who may come, who is late and, to the unmasked, which doses are to be prepared.
+
+    Raises:
+        Refusal: DC785, and what the store refuses.
+    """
+    with session.read() as reading:
+        scope = scope_of(session, reading, day, as_of)
+        found = reports.today(_lines_of_day(session, reading, scope), scope.day)
+        prepare = None if session.view.masked else tuple(_to_prepare(session, reading, scope, found))
+        return TodayReport(scope=scope, today=found, prepare=prepare, head=_head(reading, scope))
+
+
+def study_week(
+    session: Session, *, day: str | None = None, as_of: str | None = None
+) -> tuple[Scope, tuple[DayOfWeek, ...]]:
+    """Say what is booked in the seven days from a day, and which windows end in them without a booking.
+
+    Raises:
+        Refusal: DC785, and what the store refuses.
+    """
+    with session.read() as reading:
+        scope = scope_of(session, reading, day, as_of)
+        if scope.until is not None:
+            return scope, reports.week(_past(session, reading, scope), scope.day)
+        last = scope.day + dt.timedelta(days=reports.DAYS_OF_A_WEEK - 1)
+        rows = reading.rows(first=scope.day.isoformat(), last=last.isoformat(), standing=("booked", "planned"))
+        begun = reading.rows(standing=_UNBOOKED, begun=last.isoformat())
+        return scope, reports.week(_distinct(rows, begun), scope.day)
+
+
+def study_overdue(
+    session: Session, *, day: str | None = None, as_of: str | None = None
+) -> tuple[Scope, tuple[Late, ...]]:
+    """Say which visits are overdue.
+
+    Raises:
+        Refusal: DC785, and what the store refuses.
+    """
+    with session.read() as reading:
+        scope = scope_of(session, reading, day, as_of)
+        if scope.until is not None:
+            return scope, reports.late(_past(session, reading, scope), scope.day)
+        rows = reading.rows(standing=_TO_COME, begun=scope.day.isoformat())
+        return scope, reports.late(map(line_of, rows), scope.day)
+
+
+def study_drift(
+    session: Session, *, participant: str | None = None, day: str | None = None, as_of: str | None = None
+) -> tuple[Scope, tuple[Drift, ...]]:
+    """Say how much room each visit has in its window.
+
+    Raises:
+        Refusal: DC785, DC737, and what the store refuses.
+    """
+    with session.read() as reading:
+        scope = scope_of(session, reading, day, as_of)
+        if scope.until is not None:
+            lines = [line for line in _past(session, reading, scope) if participant in (None, line.participant)]
+            return scope, reports.drift(lines, scope.day)
+        _check_known(session, reading, participant)
+        return scope, reports.drift(map(line_of, reading.rows(participant=participant)), scope.day)
+
+
+def study_deviations(
+    session: Session, *, participant: str | None = None, day: str | None = None, as_of: str | None = None
+) -> tuple[Scope, tuple[Deviation, ...]]:
+    """Say what departed from the protocol, in the order of participants and visits.
+
+    Raises:
+        Refusal: DC785, DC737, and what the store refuses.
+    """
+    with session.read() as reading:
+        scope = scope_of(session, reading, day, as_of)
+        _check_known(session, reading, participant)
+        study = _study(session, reading, scope)
+        found: list[Deviation] = []
+        for code in reading.participants() if participant is None else (participant,):
+            events = list(reading.events(participant=code, until=scope.until))
+            plan = _plan(study, fold_participant(events, session.view.key), scope.day)
+            if plan is not None:
+                found += deviations_of(plan, facts(events, None), scope.day)
+        return scope, tuple(found)
+
+
+def study_exposure(
+    session: Session, *, participant: str | None = None, day: str | None = None, as_of: str | None = None
+) -> tuple[Scope, tuple[ParticipantExposure, ...]]:
+    """Say what each participant was to receive and did receive. For the unmasked alone (R15).
+
+    Raises:
+        Refusal: DC725, the role is masked; DC726, the key is missing; DC785, DC737, and what the store refuses.
+    """
+    check_unmasked(session.view, session.settled)
+    if session.view.key is None:
+        raise need_key()
+    with session.read() as reading:
+        scope = scope_of(session, reading, day, as_of)
+        _check_known(session, reading, participant)
+        study = _study(session, reading, scope)
+        codes = reading.participants() if participant is None else (participant,)
+        found = (_exposure(session, reading, study, code, scope) for code in codes)
+        return scope, tuple(each for each in found if each is not None)
+
+
+def _check_known(session: Session, reading: Reading, participant: str | None) -> None:
+    if participant is not None:
+        session.participant(reading, participant)
+
+
+def _head(reading: Reading, scope: Scope) -> Head:
+    from dosecalc.registry.chain import START, Head
+
+    if scope.until is None:
+        return reading.head()
+    last = START
+    for event in reading.events(until=scope.until):
+        last = Head(event.number, event.hash, event.public_hash)
+    return last
+
+
+def _study(session: Session, reading: Reading, scope: Scope) -> StudyState:
+    return fold_study(reading.events(kinds=STUDY_KINDS, until=scope.until), session.view.key)
+
+
+def _plan(study: StudyState, state: ParticipantState | None, day: dt.date) -> ParticipantPlan | None:
+    return None if state is None else plan_of(settled_of(version_for(study, state, day)), state)
+
+
+def _lines_of_day(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:
+    """The visits that can mean something on a day: of it, in a window, or not recorded yet."""
+    if scope.until is not None:
+        return _past(session, reading, scope)
+    day = scope.day.isoformat()
+    return _distinct(
+        reading.rows(day=day),
+        reading.rows(standing=_TO_COME, begun=day),
+        reading.rows(standing=("booked",), last=day),
+    )
+
+
+def _distinct(*groups: Collection[reports.Row]) -> Iterator[VisitLine]:
+    found = {(row.participant, row.visit): row for rows in groups for row in rows}
+    return map(line_of, found.values())
+
+
+def _past(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:
+    """Every visit as it was known at a moment in the past, from the events that had been entered by then."""
+    study = fold_study(reading.events(kinds=STUDY_KINDS, until=scope.until), None)
+    for code in reading.participants():
+        state = fold_participant(reading.events(participant=code, until=scope.until), None)
+        plan = _plan(study, state, scope.day)
+        if plan is not None:
+            yield from map(line_of, rows_of(plan))
+
+
+def _to_prepare(session: Session, reading: Reading, scope: Scope, found: Today) -> Iterator[ToPrepare]:
+    """The doses of the visits that are booked for the day or took place on it."""
+    study = _study(session, reading, scope) if found.booked or found.came else None
+    for line in (*found.booked, *found.came):
+        assert study is not None
+        state = fold_participant(reading.events(participant=line.participant, until=scope.until), session.view.key)
+        plan = _plan(study, state, scope.day)
+        planned = plan.find(line.visit) if plan else None
+        if state is None or planned is None or not planned.dosed:
+            continue
+        doses, problem = _planned(settled_of(version_for(study, state, scope.day)), state, (line.visit,))
+        if doses is not None and not doses.doses:
+            continue
+        known = _doses(session, reading, line.participant, scope)
+        yield ToPrepare(
+            line=line,
+            arm=state.arm,
+            doses=doses.doses if doses else (),
+            draft=bool(doses and doses.draft),
+            stage=_stage(known.get(line.visit)),
+            problem=problem,
+        )
+
+
+def _stage(dose: DoseState | None) -> str:
+    if dose is None:
+        return "to prepare"
+    if dose.administered is not None:
+        return "given"
+    if dose.dispensed is not None:
+        return "dispensed"
+    if dose.checked is None:
+        return "prepared"
+    return "checked" if dose.agreed else "check failed"
+
+
+def _doses(session: Session, reading: Reading, code: str, scope: Scope) -> dict[str, DoseState]:
+    """The participant's prepared doses, by visit."""
+    from dosecalc.registry.lots import IP_KINDS, supplies
+
+    events = reading.events(participant=code, kinds=IP_KINDS, until=scope.until)
+    known = supplies(facts(events, session.view.key))
+    return {visit: dose for (_, visit), dose in known.doses.items()}
+
+
+def _exposure(
+    session: Session, reading: Reading, study: StudyState, code: str, scope: Scope
+) -> ParticipantExposure | None:
+    from dosecalc.registry.lot_text import unpack
+    from dosecalc.registry.report_exposure import ParticipantExposure, exposures
+
+    state = fold_participant(reading.events(participant=code, until=scope.until), session.view.key)
+    if state is None or state.enrolled is None:
+        return None
+    settled = settled_of(version_for(study, state, scope.day))
+    plan = plan_of(settled, state)
+    planned, problem = _planned(settled, state, None)
+    made = _doses(session, reading, code, scope).values()
+    order = [each.id for each in plan.visits]
+    lines = exposures(code, state.arm, planned, made, unpack, order)
+    return ParticipantExposure(participant=code, arm=state.arm, lines=lines, unplanned=problem)
+
+
+def _planned(settled: Settled, state: ParticipantState, visits: tuple[str, ...] | None) -> tuple[Doses | None, object]:
+    """The doses of a participant as they would be calculated now, or why they cannot be."""
+    from dosecalc.registry.planned_doses import planned_doses
+
+    try:
+        return planned_doses(settled, state, visits), None
+    except Refusal as refusal:
+        return None, refusal.findings[0].what
