@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dosecalc.errors import refuse
 from dosecalc.registry.event import ROLES, Draft
-from dosecalc.registry.levels import step_of, steps
+from dosecalc.registry.levels import open_step, step_of, steps
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from dosecalc.errors import Refusal
     from dosecalc.protocol.model import Protocol
@@ -155,6 +155,11 @@ def _public(scope: Scope, target: str | None) -> dict[str, Any]:
     return {"scope": scope} if target is None else {"scope": scope, "target": target}
 
 
+def named_hold(hold: Hold) -> Message:
+    """Return what is on hold, in words."""
+    return _named(hold.scope, hold.target)
+
+
 def _named(scope: str, target: str | None) -> Message:
     if target is None:
         return msg("the whole study")
@@ -174,25 +179,26 @@ def open_level(study: StudyState, settled: Settled, name: str, *, at: dt.datetim
     why = need_reason(reason, msg("write who decided it on what results: --reason TEXT"))
     chosen = step_of(settled.protocol, name, settled)
     ladder = steps(settled.protocol, settled)
-    now = study.opened[-1] if study.opened else None
+    now = open_step(study, settled)
+    before = ladder.index(now) if now in ladder else None
     place = ladder.index(chosen)
-    before = next((number for number, each in enumerate(ladder) if now == (each.level, each.arm)), None)
-    if before == place:
+    if before == place and study.opened:
         raise refuse(
             "DC803",
             msg("{level} is the open level already", level=chosen.name),
             msg("nothing has to be done"),
         )
     if place > (0 if before is None else before + 1):
-        following = ladder[0 if before is None else before + 1].name
         raise refuse(
             "DC803",
             msg(
                 "{level} cannot be opened yet: {next} comes before it, and {now} is open",
-                level=chosen.name, next=following, now=_open_now(ladder[before].name if before is not None else None),
+                level=chosen.name,
+                next=ladder[0 if before is None else before + 1].name,
+                now=now.name if now is not None else msg("no level"),
             ),
-            msg("open {next} first; each step up is a decision of its own", next=following),
-        )  # fmt: skip
+            msg("open the levels one after the other; each step up is a decision of its own"),
+        )
     held = study.held(level=chosen.name)
     if held is not None:
         raise held_back(held)
@@ -200,18 +206,15 @@ def open_level(study: StudyState, settled: Settled, name: str, *, at: dt.datetim
     return [Draft(kind="open_level", at=at, reason=why, public=public)]
 
 
-def _open_now(name: str | None) -> object:
-    return name if name is not None else msg("no level")
-
-
 # --- staff ----------------------------------------------------------------------------------------------------------
 
 
-def staff(user: str, role: str, *, at: dt.datetime) -> list[Draft]:
-    """Say in which role somebody works.
+def staff(known: Mapping[str, str], user: str, role: str, *, at: dt.datetime) -> list[Draft]:
+    """Say in which role somebody works; `known` is the staff list until now, empty where there is none.
 
     Raises:
-        Refusal: DC804, the user has no name, or the role is none of ours.
+        Refusal: DC804, the user has no name, the role is none of ours or theirs already, or nobody would be left who
+            can change the list.
     """
     if not user.strip():
         raise refuse("DC804", msg("the user has no name"), msg("give the name that they use with --as"))
@@ -221,7 +224,18 @@ def staff(user: str, role: str, *, at: dt.datetime) -> list[Draft]:
             msg("'{role}' is not a role", role=role),
             msg("the roles are: {roles}", roles=", ".join(ROLES)),
         )
-    return [Draft(kind="staff", at=at, public={"user": user.strip(), "role": role})]
+    user = user.strip()
+    if known.get(user) == role:
+        raise refuse(
+            "DC804", msg("{user} works here as {role} already", user=user, role=role), msg("nothing has to be done")
+        )
+    if "administrator" not in {**known, user: role}.values():
+        raise refuse(
+            "DC804",
+            msg("then nobody would be the administrator, and nobody could change the staff list any more"),
+            msg("name an administrator first: study staff USER administrator"),
+        )
+    return [Draft(kind="staff", at=at, public={"user": user, "role": role})]
 
 
 def need_reason(reason: str | None, mend: Message) -> str:

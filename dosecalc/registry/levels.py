@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dosecalc.protocol.model import Arm, Protocol
     from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.state import StudyState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +73,17 @@ def step_of(protocol: Protocol, name: str, settled: Settled | None = None) -> St
             else msg("nothing escalates in this trial, so no level is opened or held"),
         )
     return found
+
+
+def open_step(study: StudyState, settled: Settled) -> Step | None:
+    """Return the dose level that is open now; None where nothing escalates.
+
+    The lowest is open from the beginning; after that the open level moves only by an event.
+    """
+    ladder = steps(settled.protocol, settled)
+    if not ladder or not study.opened:
+        return ladder[0] if ladder else None
+    return next((step for step in ladder if (step.level, step.arm) == study.opened[-1]), None)
 
 
 def amount_text(amount: Quantity) -> str:

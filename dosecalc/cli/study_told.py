@@ -1,0 +1,51 @@
+"""What every change of a study says once it is recorded, and how it asks before."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dosecalc.errors import Finding, Usage
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from dosecalc.app.study import Session
+    from dosecalc.cli.ui import StudyCall, Ui
+    from dosecalc.registry.event import Event
+
+
+def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **more: Any) -> None:
+    """Print what was recorded: the events with --json (`more` beside them), else `lines` and their numbers."""
+    from dosecalc.registry.kind_words import KIND_WORDS
+    from dosecalc.registry.views import event_shape
+
+    if ui.as_json:
+        shapes = [event_shape(event, session.view) for event in events]
+        ui.show_json({"event": shapes[-1] if shapes else None, "events": shapes, **more})
+        return
+    for line in lines:
+        ui.line(line)
+    for event in events:
+        ui.line(msg("event {number}: {what}", number=event.number, what=KIND_WORDS[event.kind]))
+    if not session.staffed:
+        ui.line(msg("This study has no staff list: everyone who can open it may record anything."))
+
+
+def sure(ui: Ui, call: StudyCall, question: object) -> None:
+    """Ask before something is recorded; --yes answers for scripts.
+
+    Raises:
+        Usage: DC809, nobody is there to answer.
+        Abort: the answer is no.
+    """
+    if call.yes:
+        return
+    if ui.as_json or not sys.stdin.isatty():
+        raise Usage([Finding("DC809", msg("nobody has confirmed this change"), msg("add --yes once you are sure"))])
+    if not click.confirm(ui.say(question), default=False):
+        raise click.Abort
