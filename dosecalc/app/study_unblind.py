@@ -99,12 +99,18 @@ def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
             state = session.participant(reading, code)
             if state.arm is not None:
                 known[code] = (state.arm, state.kit, state.side)
-    missing = [code for code in only if code not in known] or ([] if known else ["-"])
+    missing = [code for code in only if code not in known]
+    if not known:
+        raise refuse(
+            "DC733",
+            msg("no arm is recorded for anybody yet"),
+            msg("import the allocation list with `participant assign --list`"),
+        )
     if missing:
         raise refuse(
             "DC733",
             msg("no arm is recorded for {participant}", participant=", ".join(missing)),
-            msg("check the code; import the allocation list with `participant assign --list`"),
+            msg("check the code; the pharmacist has the allocation list"),
         )
     arms = session.settled.protocol.arms
     return [

@@ -9,13 +9,16 @@ import click
 
 from dosecalc.app.study import open_study
 from dosecalc.app.study_unblind import check_unblind, unblind
+from dosecalc.cli.study_told import tell
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
 from dosecalc.errors import refuse
-from dosecalc.registry.views import event_shape
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dosecalc.app.study_unblind import Revealed
+    from dosecalc.text import Message
 
 
 @click.command(
@@ -38,22 +41,20 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(ui: Ui, participant: str, told: str, call: StudyCall) -> None:
     """Check, ask, record, reveal."""
-    session = open_study(call.study, user=call.user, key=call.key, at=call.at)
-    check_unblind(session, participant, reason=call.reason, told=told)
-    confirm(ui, participant)
-    revealed = unblind(session, participant, reason=call.reason, told=told)
-    if ui.as_json:
-        ui.show_json(
-            {
-                "event": event_shape(revealed.event, session.view),
-                "participant": participant,
-                "arm": revealed.arm,
-                "kit": revealed.kit,
-                "side": revealed.side,
-            }
-        )
-    else:
-        show(ui, participant, revealed)
+    with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
+        check_unblind(session, participant, reason=call.reason, told=told)
+        confirm(ui, participant)
+        revealed = unblind(session, participant, reason=call.reason, told=told)
+    tell(
+        ui,
+        session,
+        [revealed.event],
+        *_lines(participant, revealed),
+        participant=participant,
+        arm=revealed.arm,
+        kit=revealed.kit,
+        side=revealed.side,
+    )
 
 
 def confirm(ui: Ui, participant: str) -> None:
@@ -73,11 +74,9 @@ def confirm(ui: Ui, participant: str) -> None:
         )
 
 
-def show(ui: Ui, participant: str, revealed: Revealed) -> None:
-    """Print the arm."""
-    ui.line(msg("{code} is in the arm {arm}: {label}", code=participant, arm=revealed.arm, label=revealed.label))
+def _lines(participant: str, revealed: Revealed) -> Iterator[Message]:
+    yield msg("{code} is in the arm {arm}: {label}", code=participant, arm=revealed.arm, label=revealed.label)
     if revealed.kit is not None:
-        ui.line(msg("Kit: {kit}", kit=revealed.kit))
+        yield msg("Kit: {kit}", kit=revealed.kit)
     if revealed.side is not None:
-        ui.line(msg("Side: {side}", side=revealed.side))
-    ui.line(msg("Recorded as event {number}.", number=revealed.event.number))
+        yield msg("Side: {side}", side=revealed.side)

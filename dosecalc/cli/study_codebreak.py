@@ -29,9 +29,9 @@ from dosecalc.text import msg
 @click.pass_obj
 def command(ui: Ui, out: str, participants: tuple[str, ...], font: str | None, call: StudyCall) -> None:
     """Write the cards."""
-    session = open_study(call.study, user=call.user, key=call.key, at=call.at)
-    cards = code_cards(session, participants)
-    written = write_code_cards(session, cards, out, ui.language, font)
+    with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
+        cards = code_cards(session, participants)
+        written = write_code_cards(session, cards, out, ui.language, font)
     if ui.as_json:
         ui.show_json({"cards": len(cards), "files": [{"path": written.path, "sha256": written.sha256}]})
         return
