@@ -31,19 +31,23 @@ class GapBroken:
     text: Message
 
 
-def broken_gaps(settled: Settled, plan: ParticipantPlan, visit: str, day: dt.date) -> tuple[GapBroken, ...]:
+def broken_gaps(
+    settled: Settled, plan: ParticipantPlan, visit: str, day: dt.date, *, booked: bool = False
+) -> tuple[GapBroken, ...]:
     """Return which gaps a dose at `visit` on `day` would break, against the doses before and after it that were given.
 
-    Only what the site file states counts; both limits are allowed themselves.
+    Only what the site file states counts; both limits are allowed themselves. With `booked` the doses that are only
+    booked count, too: that refuses nothing, and is worth knowing.
     """
     gaps = settled.here.gaps if settled.here else None
     planned = plan.find(visit)
     if gaps is None or planned is None or not planned.dosed:
         return ()
+    moments = ((each.attended or (each.state.booked if booked else None), each) for each in plan.visits)
     given = sorted(
-        (local_day(each.attended), each.id)
-        for each in plan.visits
-        if each.dosed and each.id != visit and each.attended is not None
+        (local_day(moment), each.id)
+        for moment, each in moments
+        if moment is not None and each.dosed and each.expected and each.id != visit
     )
     before = [entry for entry in given if entry[0] <= day][-1:]
     after = [entry for entry in given if entry[0] > day][:1]

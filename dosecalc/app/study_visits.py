@@ -1,0 +1,196 @@
+"""Visits of a study: book, move, attend, miss, cancel. Each is looked at first, then recorded in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dosecalc.errors import Finding, Refusal, Usage
+from dosecalc.registry import decide_visit
+from dosecalc.registry.fold import facts
+from dosecalc.registry.plan_of import plan_of
+from dosecalc.registry.rights import check_may, may_override
+from dosecalc.registry.visit_changes import Changes, changes
+from dosecalc.registry.visit_checks import Asking
+from dosecalc.text import msg
+from dosecalc.visits.moments import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from dosecalc.app.study import Session
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.decide_visit import Decision
+    from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
+    from dosecalc.registry.store import Reading
+    from dosecalc.text import Message
+
+    Decide = Callable[[Settled, ParticipantPlan, Reading], Decision]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """What was recorded, and how the visit stands now."""
+
+    event: Event
+    planned: PlannedVisit
+    plan: ParticipantPlan
+    overrides: tuple[Message, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One thing to record of one participant's visit."""
+
+    session: Session
+    code: str
+    decide: Decide
+    when: dt.datetime | None = None
+    """The time that is asked for, where it is a booking."""
+
+    def look(self) -> tuple[Decision, Changes | None]:
+        """Decide without recording anything; of a booking also what would change.
+
+        Raises:
+            Refusal: whatever stands in the way.
+        """
+        with self.session.read() as reading:
+            settled, plan = self._plan(reading)
+            decision = self.decide(settled, plan, reading)
+            check_may(self.session.by.role, decision.draft.kind, self.session.staffed)
+            if self.when is None or decision.draft.visit is None:
+                return decision, None
+            visit = decision.draft.visit
+            told = facts(reading.events(participant=self.code, kinds=("prepare", "correct")), None)
+            prepared = any(fact.event.visit == visit for fact in told)
+        return decision, changes(settled, plan, visit, self.when, decision.overrides, prepared=prepared)
+
+    def record(self, confirmed: Collection[Message] = ()) -> Recorded:
+        """Decide again and record, in one transaction; what is overridden must be what was confirmed.
+
+        Raises:
+            Refusal: whatever stands in the way by now; DC765, an override that nobody confirmed.
+        """
+        overrides: list[Message] = []
+
+        def decided(reading: Reading) -> list[Draft]:
+            settled, plan = self._plan(reading)
+            decision = self.decide(settled, plan, reading)
+            overrides.extend(decision.overrides)
+            if unconfirmed := [each for each in overrides if each not in confirmed]:
+                raise Refusal([not_confirmed(each) for each in unconfirmed])
+            return [decision.draft]
+
+        (event,) = self.session.change(decided)
+        with self.session.read() as reading:
+            _, plan = self._plan(reading)
+        planned = plan.find(event.visit or "")
+        assert planned is not None, "a visit with an event stands in the plan"
+        return Recorded(event=event, planned=planned, plan=plan, overrides=tuple(overrides))
+
+    def _plan(self, reading: Reading) -> tuple[Settled, ParticipantPlan]:
+        state = self.session.participant(reading, self.code)
+        settled = self.session.settled_for(state, self.session.study_at(reading))
+        return settled, plan_of(settled, state)
+
+
+def not_confirmed(what: Message) -> Finding:
+    """What is said of an override that no person has confirmed."""
+    return Finding("DC765", what, msg("have the investigator call the command at a terminal, and confirm it there"))
+
+
+def book(session: Session, code: str, visit: str, when: str, *, outside_window: str | None, reason: str | None) -> Step:
+    """Book a visit.
+
+    Raises:
+        Usage: DC005, no time of day.
+        Refusal: DC401 to DC405, it is no time.
+    """
+    moment, asking = _time(session, visit, when), _asking(session, outside_window, reason)
+    return Step(
+        session=session,
+        code=code,
+        when=moment,
+        decide=lambda settled, plan, reading: decide_visit.book(
+            settled, plan, visit, moment, asking, lambda day: reading.booked_on(day.isoformat())
+        ),
+    )
+
+
+def move(session: Session, code: str, visit: str, when: str, *, outside_window: str | None, reason: str | None) -> Step:
+    """Move a booked visit.
+
+    Raises:
+        Usage, Refusal: as `book`.
+    """
+    moment, asking = _time(session, visit, when), _asking(session, outside_window, reason)
+    return Step(
+        session=session,
+        code=code,
+        when=moment,
+        decide=lambda settled, plan, reading: decide_visit.move(
+            settled, plan, visit, moment, asking, lambda day: reading.booked_on(day.isoformat())
+        ),
+    )
+
+
+def attend(
+    session: Session, code: str, visit: str, when: str, *, outside_window: str | None, reason: str | None
+) -> Step:
+    """Record that a visit took place.
+
+    Raises:
+        Refusal: DC401 to DC405, it is no date.
+    """
+    moment, asking = parse_moment(when, session.settled.timezone), _asking(session, outside_window, reason)
+    return Step(
+        session=session,
+        code=code,
+        decide=lambda settled, plan, _: decide_visit.attend(settled, plan, visit, moment, asking),
+    )
+
+
+def miss(session: Session, code: str, visit: str, *, reason: str | None) -> Step:
+    """Record that a visit did not take place."""
+    asking = _asking(session, None, reason)
+    return Step(session=session, code=code, decide=lambda _settled, plan, _: decide_visit.miss(plan, visit, asking))
+
+
+def cancel(session: Session, code: str, visit: str, *, reason: str | None) -> Step:
+    """Cancel a booking."""
+    asking = _asking(session, None, reason)
+    return Step(session=session, code=code, decide=lambda _settled, plan, _: decide_visit.cancel(plan, visit, asking))
+
+
+def unscheduled(session: Session, code: str, visit: str | None, when: str, *, reason: str | None) -> Step:
+    """Record a visit that was not planned.
+
+    Raises:
+        Usage, Refusal: as `book`.
+    """
+    moment, asking = _time(session, visit or msg("the visit"), when), _asking(session, None, reason)
+    return Step(
+        session=session,
+        code=code,
+        decide=lambda settled, plan, _: decide_visit.unscheduled(settled, plan, visit, moment, asking),
+    )
+
+
+def _time(session: Session, visit: object, text: str) -> dt.datetime:
+    moment = parse_moment(text, session.settled.timezone)
+    if not isinstance(moment, dt.datetime):
+        what = msg("{visit} on {day} has no time", visit=visit, day=moment)
+        raise Usage([Finding("DC005", what, msg("write {day}T09:30", day=moment))])
+    return moment
+
+
+def _asking(session: Session, outside_window: str | None, reason: str | None) -> Asking:
+    return Asking(
+        at=session.at,
+        now=max(session.at, session.by.entered_at.astimezone(session.zone)),
+        may_override=may_override(session.by.role, session.staffed),
+        outside_window=outside_window,
+        reason=reason,
+    )

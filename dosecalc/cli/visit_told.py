@@ -1,0 +1,165 @@
+"""What the commands of `visit` show before and after, and what they ask."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dosecalc.cli.ui import option
+from dosecalc.errors import Refusal
+from dosecalc.text import msg
+from dosecalc.visits.moments import readable, weekday
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dosecalc.app.study import Session
+    from dosecalc.app.study_visits import Step
+    from dosecalc.cli.ui import StudyCall, Ui
+    from dosecalc.registry.plan_of import PlannedVisit
+    from dosecalc.registry.visit_changes import Changes
+    from dosecalc.text import Message
+    from dosecalc.visits.visit import Moment
+
+outside_option = option(
+    "--outside-window",
+    metavar="REASON",
+    text=msg("Why the investigator allows a time outside the window or the gap; a deviation."),
+)
+_CALENDARS = {"participant": msg("the participant's"), "clinic": msg("the clinic's"), "pharmacy": msg("the pharmacy's")}
+_STANDING = {
+    "planned": msg("planned"),
+    "booked": msg("booked"),
+    "done": msg("took place"),
+    "missed": msg("missed"),
+    "cancelled": msg("cancelled"),
+}
+
+
+def run(
+    ui: Ui, call: StudyCall, make: Callable[[Session], Step], *, asks: bool = False, said: Callable[[str], Message]
+) -> None:
+    """Look, ask where somebody must say yes, record, and show what was recorded.
+
+    `asks` shows what would change and asks before; --yes answers that, and never for an override.
+    """
+    from dosecalc.app.study import open_study
+    from dosecalc.cli.study_told import sure, tell
+    from dosecalc.registry.visit_changes import changes_shape, visit_shape
+
+    session = open_study(call.study, user=call.user, key=call.key, at=call.at)
+    with session.store:
+        step = make(session)
+        decision, changed = step.look()
+        if changed is not None and not ui.as_json and (asks or decision.overrides):
+            for line in _changes(ui, changed):
+                ui.line(line)
+        if decision.overrides:
+            _confirm(ui, decision.overrides)
+        elif asks:
+            sure(ui, call, msg("Record this?"))
+        recorded = step.record(decision.overrides)
+    event, planned = recorded.event, recorded.planned
+    more: dict[str, Any] = {"visit": visit_shape(planned)}
+    if changed is not None:
+        more["changes"] = changes_shape(changed, ui.say)
+    lines: list[object] = [said(planned.id)]
+    if changed is not None and not (asks or decision.overrides):
+        lines += _changes(ui, changed)
+    elif changed is None:
+        lines += _stands(planned)
+    tell(ui, session, [event], *lines, **more)
+
+
+def _confirm(ui: Ui, overrides: tuple[Message, ...]) -> None:
+    """Put an override to a person; no option answers for them.
+
+    Raises:
+        Refusal: DC765, nobody is at the terminal.
+        Abort: the answer is no.
+    """
+    from dosecalc.app.study_visits import not_confirmed
+
+    if not sys.stdin.isatty():
+        raise Refusal([not_confirmed(each) for each in overrides])
+    for each in overrides:
+        click.echo(ui.say(each), err=True)
+    if not click.confirm(ui.say(msg("Record it all the same, as a deviation?")), default=False, err=True):
+        raise click.Abort
+
+
+def _changes(ui: Ui, changed: Changes) -> Iterator[Message]:
+    planned = changed.planned
+    said = {"visit": planned.id, "label": planned.label, "after": _moment(changed.after)}
+    if changed.before is None:
+        yield msg("{visit} ({label}): {after}", **said)
+    else:
+        yield msg("{visit} ({label}): from {before} to {after}", **said, before=_moment(changed.before))
+    yield from _window(planned, changed)
+    for each in changed.shifted:
+        yield msg(
+            "{visit} counts from it: its target moves from {before} to {after}",
+            visit=each.visit,
+            before=_moment(each.before),
+            after=_moment(each.after),
+        )
+    if changed.before is not None and not changed.shifted:
+        yield msg("No other visit moves.")
+    if planned.dosed:
+        yield msg("A dose is given at this visit; it is needed on {day}.", day=changed.after.date().isoformat())
+    if changed.prepared:
+        yield msg("A preparation is recorded for this visit: tell the pharmacy.")
+    for text in changed.deviations:
+        yield msg("Deviation: {text}", text=text)
+    for text in changed.warnings:
+        yield msg("Mind: {text}", text=text)
+    calendars = ", ".join(ui.say(_CALENDARS[each]) for each in changed.calendars)
+    yield msg("Calendars to send: {calendars}", calendars=calendars)
+
+
+def _window(planned: PlannedVisit, changed: Changes) -> Iterator[Message]:
+    if planned.earliest is None or planned.latest is None or changed.days_left is None:
+        if planned.target is not None:
+            days = changed.days_from_target or 0
+            yield msg(
+                "No window is stated; {days} days from the target, {target}",
+                days=f"{days:+d}" if days else "0",
+                target=_moment(planned.target),
+            )
+        return
+    yield msg(
+        "Window: {earliest} to {latest}; days left after this day: {days}",
+        earliest=_moment(planned.earliest),
+        latest=_moment(planned.latest),
+        days=changed.days_left,
+    )
+
+
+def _stands(planned: PlannedVisit) -> Iterator[Message]:
+    visit, attended = planned.visit, planned.state.attended
+    if attended is None:
+        yield msg("It stands as: {standing}", standing=_STANDING[planned.standing])
+        return
+    if visit is None or visit.days_from_target is None:
+        return
+    if visit.status in ("early", "late"):
+        text = (
+            msg("Deviation: before its window, {earliest} to {latest}", **_ends(planned))
+            if visit.status == "early"
+            else msg("Deviation: after its window, {earliest} to {latest}", **_ends(planned))
+        )
+        yield text
+    days = visit.days_from_target
+    yield msg("Days from target: {days}", days=f"{days:+d}" if days else "0")
+
+
+def _ends(planned: PlannedVisit) -> dict[str, object]:
+    return {"earliest": _moment(planned.earliest), "latest": _moment(planned.latest)}
+
+
+def _moment(moment: Moment | None) -> object:
+    if moment is None:
+        return msg("not known yet")
+    return msg("{weekday}, {moment}", weekday=weekday(moment), moment=readable(moment))
