@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal, refuse
-from dosecalc.registry.decide_lots import find_lot, in_quarantine, too_few
+from dosecalc.registry.decide_lots import find_lot, too_few
+from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.event import Draft
 from dosecalc.registry.lot_text import pack
 from dosecalc.text import msg
@@ -17,18 +18,25 @@ from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from dosecalc.registry.lots import DoseState, Supplies
     from dosecalc.registry.plan_of import ParticipantPlan
-    from dosecalc.registry.state import Hold, ParticipantState, VisitState
+    from dosecalc.registry.state import Hold, ParticipantState, StudyState, VisitState
     from dosecalc.text import Message
 
 
 def may_dose(plan: ParticipantPlan, visit: str, on: dt.date, holds: Sequence[Hold] = ()) -> Iterator[Finding]:
     """Every reason why a participant may not be dosed at a visit on a day; `holds` are those that stop it."""
-    state = plan.state
+    yield from may_go_on(plan.state, holds)
+    wrong = _wrong_day(plan, visit, on)
+    if wrong is not None:
+        yield Finding("DC774", wrong, msg("book or move the visit first, or check the day"))
+
+
+def may_go_on(state: ParticipantState, holds: Sequence[Hold]) -> Iterator[Finding]:
+    """Every reason why a participant is given no dose, whatever the day."""
     code = state.code
     if state.standing != "enrolled":
         yield _standing(state)
@@ -39,14 +47,14 @@ def may_dose(plan: ParticipantPlan, visit: str, on: dt.date, holds: Sequence[Hol
             msg("record them with `participant consent` and `participant enrol`"),
         )
     for hold in holds:
-        yield Finding(
-            "DC773",
-            msg("doses of {code} are on hold: {why}", code=code, why=hold.reason),
-            msg("wait until the investigator has lifted the hold"),
-        )
-    wrong = _wrong_day(plan, visit, on)
-    if wrong is not None:
-        yield Finding("DC774", wrong, msg("book or move the visit first, or check the day"))
+        yield from held_back(hold).findings
+
+
+def holds_on(study: StudyState, state: ParticipantState) -> list[Hold]:
+    """What stops every dose of a participant: a hold of the study, of them, of their arm or their level."""
+    found = [study.held(participant=state.code)]
+    found += [study.held(level=each) for each in (state.arm, state.level) if each is not None]
+    return list({hold.number: hold for hold in found if hold is not None}.values())
 
 
 def _standing(state: ParticipantState) -> Finding:
@@ -140,20 +148,11 @@ def prepare(
     """Keep a worksheet; `lots` are the vials that it takes.
 
     Raises:
-        Refusal: DC771, it is a draft (R8); DC776, DC777, a lot may not be used, or has too few vials.
+        Refusal: DC771, it is a draft (R8); DC777, a lot has too few vials.
     """
-    findings = [
-        Finding(
-            "DC771",
-            msg("this would be a draft, which nobody may give (R8): {reason}", reason=reason),
-            msg("have it confirmed in the site file or the stock file, by whoever answers for it"),
-        )
-        for reason in document["draft_because"]
-    ]
+    findings = drafts(document["draft_because"])
     for name, vials in lots.items():
         lot = find_lot(known, name)
-        if lot.quarantined is not None:
-            findings.append(in_quarantine(lot))
         if vials > lot.left:
             findings.append(too_few(lot, vials, msg("in stock"), lot.left))
     if document["release"] != "released" and not findings:
@@ -172,18 +171,25 @@ def prepare(
     ]
 
 
+def drafts(reasons: Iterable[object]) -> list[Finding]:
+    """Why a draft is not recorded as prepared, reason by reason (R8)."""
+    return [
+        Finding(
+            "DC771",
+            msg("this would be a draft, which nobody may give (R8): {reason}", reason=reason),
+            msg("have it confirmed in the site file or the stock file, by whoever answers for it"),
+        )
+        for reason in reasons
+    ]
+
+
 def check(dose: DoseState, record: Mapping[str, Any], checker: str, at: dt.datetime) -> list[Draft]:
     """Keep the second person's check of a worksheet, whatever it found (R14).
 
     Raises:
         Refusal: DC778, the checker prepared it, it was made for another worksheet, or it was handed out already.
     """
-    if _name(dose.preparer) == _name(checker):
-        raise refuse(
-            "DC778",
-            msg("'{name}' prepared this dose, and nobody checks their own work", name=checker),
-            msg("have a second person check it, from their own account"),
-        )
+    check_checker(dose, checker)
     if record["worksheet_digest"] != dose.digest:
         raise refuse(
             "DC778",
@@ -201,6 +207,20 @@ def check(dose: DoseState, record: Mapping[str, Any], checker: str, at: dt.datet
             sealed={"digest": dose.digest, "record": pack(record)},
         )
     ]
+
+
+def check_checker(dose: DoseState, checker: str) -> None:
+    """Refuse a check by whoever prepared the dose (R14).
+
+    Raises:
+        Refusal: DC778.
+    """
+    if _name(dose.preparer) == _name(checker):
+        raise refuse(
+            "DC778",
+            msg("'{name}' prepared this dose, and nobody checks their own work", name=checker),
+            msg("have a second person check it, from their own account"),
+        )
 
 
 def _name(user: str) -> str:
@@ -225,29 +245,42 @@ def _check_in_pharmacy(dose: DoseState) -> None:
         )
 
 
-def dispense(dose: DoseState, to: str, at: dt.datetime, when: str) -> list[Draft]:
-    """Hand a dose out, after a second person agreed.
+def dispense(dose: DoseState, to: str, at: dt.datetime, stop_by: dt.datetime | None = None) -> list[Draft]:
+    """Hand a dose out, after a second person agreed, and before the time after thawing is over (R11).
 
     Raises:
-        Refusal: DC778, nobody has checked it, or the check did not agree; DC779, it was handed out.
+        Refusal: DC778, nobody has checked it, or the check did not agree; DC779, it was handed out, or it is too late.
     """
     _check_in_pharmacy(dose)
+    code, visit = dose.participant, dose.visit
+    if dose.checked is None:
+        raise refuse(
+            "DC778",
+            msg("nobody has checked the dose for {visit} of {code} yet", visit=visit, code=code),
+            msg("have a second person check it: `ip check {code} {visit}`", code=code, visit=visit),
+        )
     if not dose.agreed:
         raise refuse(
             "DC778",
-            msg("nobody has checked the dose for {visit} of {code} yet", visit=dose.visit, code=dose.participant)
-            if dose.checked is None
-            else msg("the check of the dose for {visit} of {code} did not agree (event {number})",
-                     visit=dose.visit, code=dose.participant, number=dose.checked),
-            msg("have a second person check it: `ip check {code} {visit}`", code=dose.participant, visit=dose.visit),
+            msg("the check of the dose for {visit} of {code} did not agree (event {number})",
+                visit=visit, code=code, number=dose.checked),
+            msg("find out who was wrong; prepare it anew, or have it checked again: `ip check {code} {visit}`",
+                code=code, visit=visit),
+        )  # fmt: skip
+    if stop_by is not None and at > stop_by:
+        raise refuse(
+            "DC779",
+            msg("the dose for {visit} of {code} had to be used by {time} (R11)",
+                visit=visit, code=code, time=stop_by.isoformat(" ", "minutes")),
+            msg("do not hand it out; record the time with --at if it was handed out earlier"),
         )  # fmt: skip
     return [
         Draft(
             kind="dispense",
             at=at,
-            participant=dose.participant,
-            visit=dose.visit,
-            public={"when": when, "to": to},
+            participant=code,
+            visit=visit,
+            public={"when": at.isoformat(), "to": to},
             sealed={"digest": dose.digest, "lots": dict(dose.lots or {})},
         )
     ]
@@ -257,24 +290,32 @@ def dispense(dose: DoseState, to: str, at: dt.datetime, when: str) -> list[Draft
 class Given:
     """How a dose was given."""
 
-    when: str
     by: str
     part: Decimal | None = None
     reason: str | None = None
 
 
 def give(
-    dose: DoseState, state: ParticipantState, visit: VisitState | None, given: Given, at: dt.datetime
+    dose: DoseState,
+    state: ParticipantState,
+    given: Given,
+    at: dt.datetime,
+    hold: tuple[Hold, dt.datetime] | None = None,
 ) -> list[Draft]:
     """Record that a dose was given, or a part of it; nothing here depends on what is sealed (R15).
 
+    `hold` is one of the study or the participant, with the time since when it stands. What was given before that, or
+    before the treatment ended, stays a fact that is recorded.
+
     Raises:
-        Refusal: DC779, it was not handed out; DC780, it was given already, the part is none, has no reason or the
-            visit was missed; DC772, DC773, the participant is no longer treated, or doses are on hold.
+        Refusal: DC779, it was not handed out; DC780, it was given already, the part is none or has no reason, or the
+            visit was missed; DC772, DC801, the participant is no longer treated, or doses are on hold.
     """
-    findings = list(_given_wrongly(dose, visit, given))
-    if state.standing in ("discontinued", "withdrawn", "screen_failure"):
+    findings = list(_given_wrongly(dose, state.visits.get(dose.visit), given))
+    if state.standing == "screen_failure" or (state.ended is not None and at.date() > state.ended):
         findings.append(_standing(state))
+    if hold is not None and hold[1] <= at:
+        findings += held_back(hold[0]).findings
     if findings:
         raise Refusal(findings)
     part = {} if given.part is None else {"part": format(given.part, "f")}
@@ -285,7 +326,7 @@ def give(
             participant=dose.participant,
             visit=dose.visit,
             reason=given.reason,
-            public={"when": given.when, "by": given.by, **part},
+            public={"when": at.isoformat(), "by": given.by, **part},
             sealed=None if dose.digest is None else {"digest": dose.digest},
         )
     ]

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal, refuse
+from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.event import Draft
 from dosecalc.registry.lot_text import same_lot
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from dosecalc.registry.lots import DoseState, LotState, Supplies
+    from dosecalc.registry.state import StudyState
     from dosecalc.text import Message
 
 
@@ -105,9 +107,27 @@ def find_lot(known: Supplies, lot: str) -> LotState:
     return known.lots[lot]
 
 
-def usable(known: Supplies, held: Mapping[str, str]) -> list[LotState]:
-    """The lots that doses may be prepared from; `held` says why a lot is on hold."""
-    return [lot for lot in known.lots.values() if lot.quarantined is None and lot.lot not in held]
+def usable(known: Supplies, study: StudyState) -> list[LotState]:
+    """The lots that doses may be prepared from: neither in quarantine nor on hold."""
+    return [lot for lot in known.lots.values() if lot.quarantined is None and study.held(lot=lot.lot) is None]
+
+
+def check_usable(known: Supplies, study: StudyState, lots: Iterable[str]) -> None:
+    """Refuse lots that nothing may be prepared or handed out from.
+
+    Raises:
+        Refusal: DC776, it is in quarantine, or there is none; DC801, it is on hold.
+    """
+    findings: list[Finding] = []
+    for name in lots:
+        lot = find_lot(known, name)
+        hold = study.held(lot=name)
+        if lot.quarantined is not None:
+            findings.append(in_quarantine(lot))
+        if hold is not None:
+            findings += held_back(hold).findings
+    if findings:
+        raise Refusal(findings)
 
 
 def in_quarantine(lot: LotState) -> Finding:
@@ -116,15 +136,6 @@ def in_quarantine(lot: LotState) -> Finding:
         "DC776",
         msg("lot '{lot}' is in quarantine: {reason}", lot=lot.lot, reason=lot.quarantined),
         msg("take another lot; or have this one assessed, and release it with `ip release`"),
-    )
-
-
-def on_hold(lot: str, why: str) -> Finding:
-    """Why a lot on hold is not used."""
-    return Finding(
-        "DC773",
-        msg("lot '{lot}' is on hold: {why}", lot=lot, why=why),
-        msg("take another lot, or wait until the investigator has lifted the hold"),
     )
 
 

@@ -1,0 +1,125 @@
+"""A prepared dose in a study: checked by a second person, handed out, given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from dosecalc.app.checking import OpenCheck
+from dosecalc.app.study_ip import sheet_of
+from dosecalc.app.study_lots import check_key, supplies_at
+from dosecalc.checking import origin
+from dosecalc.checking.record import record
+from dosecalc.errors import Refusal
+from dosecalc.notation import parse_number
+from dosecalc.registry import decide_ip, decide_lots
+from dosecalc.registry.fold import STUDY_KINDS, fold_study
+from dosecalc.registry.lot_text import stock_of
+from dosecalc.registry.rights import check_may
+from dosecalc.tables.participants import free_text
+
+if TYPE_CHECKING:
+    from dosecalc.app.study import Session
+    from dosecalc.checking.record import Checked
+    from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.lots import DoseState
+    from dosecalc.registry.state import Hold, ParticipantState
+    from dosecalc.registry.store import Reading
+    from dosecalc.text import Language
+
+
+def open_check(session: Session, code: str, visit: str) -> OpenCheck:
+    """Open the worksheet of a dose for the second person, with the protocol and the lots that it was made from.
+
+    Raises:
+        Refusal: DC778, nothing is prepared, or they prepared it themselves; DC663, DC664, the program or the protocol
+            is another one by now; see `check_key`.
+    """
+    from dosecalc import __version__
+
+    check_key(session, "check")
+    with session.read() as reading:
+        state = session.participant(reading, code)
+        dose = decide_lots.prepared(supplies_at(session, reading), code, visit)
+        decide_ip.check_checker(dose, session.by.user)
+        known = supplies_at(session, reading, before=dose.prepared)
+        events = reading.events(kinds=STUDY_KINDS)
+        then = fold_study((event for event in events if event.number < dose.prepared), session.view.key)
+        settled = session.settled_for(state, then)
+    sheet = sheet_of(dose)
+    stock = stock_of(decide_lots.usable(known, then))
+    origin.check_program(sheet, __version__)
+    origin.check_sources(sheet, settled, stock)
+    return OpenCheck(sheet=sheet, settled=settled, stock=stock, checker=session.by.user)
+
+
+def keep_check(session: Session, code: str, visit: str, checked: Checked, language: Language) -> list[Event]:
+    """Record a check, whatever it found.
+
+    Raises:
+        Refusal: DC778, DC779; see `check_key`.
+    """
+    document = record(checked, language)
+
+    def decide(reading: Reading) -> list[Draft]:
+        dose = decide_lots.prepared(supplies_at(session, reading), code, visit)
+        return decide_ip.check(dose, document, session.by.user, session.at)
+
+    return session.change(decide)
+
+
+def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
+    """Record that a dose was handed out.
+
+    Raises:
+        Refusal: DC772, DC776, DC801, the dose may not be given any more; DC778, DC779; see `check_key`.
+    """
+    check_key(session, "dispense")
+    name = free_text(to)
+
+    def decide(reading: Reading) -> list[Draft]:
+        state, study = session.participant(reading, code), session.study_at(reading)
+        known = supplies_at(session, reading)
+        dose = decide_lots.prepared(known, code, visit)
+        drafts = decide_ip.dispense(dose, name, session.at, _stop_by(dose))
+        if against := list(decide_ip.may_go_on(state, decide_ip.holds_on(study, state))):
+            raise Refusal(against)
+        decide_lots.check_usable(known, study, dose.lots or ())
+        return drafts
+
+    return session.change(decide)
+
+
+def _stop_by(dose: DoseState) -> dt.datetime | None:
+    """Until when the dose may be used: the earliest of its preparations."""
+    found = [time for each in sheet_of(dose).preparations if (time := each.volumes.moment("stop_by")) is not None]
+    return min(found, default=None)
+
+
+def administer(
+    session: Session, code: str, visit: str, *, part: str | None = None, reason: str | None = None
+) -> list[Event]:
+    """Record that a dose was given; this needs no key, so that whoever gives it can be masked (R15).
+
+    Raises:
+        Refusal: DC772, DC779, DC780, DC801; DC201 and its kin, the part is no number; DC723.
+    """
+    check_may(session.by.role, "administer", session.staffed)
+    given = decide_ip.Given(by=session.by.user, part=None if part is None else parse_number(part), reason=reason)
+
+    def decide(reading: Reading) -> list[Draft]:
+        state = session.participant(reading, code)
+        dose = decide_lots.prepared(supplies_at(session, reading, participant=code), code, visit)
+        return decide_ip.give(dose, state, given, session.at, _hold(session, reading, state))
+
+    return session.change(decide)
+
+
+def _hold(session: Session, reading: Reading, state: ParticipantState) -> tuple[Hold, dt.datetime] | None:
+    """The hold of the study or of the participant, with the moment since when it stands.
+
+    A hold of a level or a lot stops the dose in the pharmacy; to say it here would tell the level (R15).
+    """
+    hold = session.study_at(reading).held(participant=state.code)
+    event = None if hold is None else reading.event(hold.number)
+    return None if hold is None or event is None else (hold, dt.datetime.fromisoformat(event.at))

@@ -1,0 +1,260 @@
+"""A dose is prepared in a study: arm, areas, weight and level come from there and are never typed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.app.earlier import earlier_of
+from dosecalc.app.papers import worksheet_document
+from dosecalc.app.preparing import Prepared, Wanted, prepare
+from dosecalc.app.study_lots import check_key, supplies_at
+from dosecalc.app.typed import Asked
+from dosecalc.checking.sheet import open_sheet
+from dosecalc.dosing.level import levels_of
+from dosecalc.dosing.planned import needs
+from dosecalc.errors import Finding, Refusal, refuse
+from dosecalc.preparation_shapes import pick_entries_of
+from dosecalc.registry import decide_ip, decide_lots
+from dosecalc.registry.event import Draft
+from dosecalc.registry.lot_text import stock_of, unpack
+from dosecalc.registry.lots import DoseState, Supplies
+from dosecalc.registry.plan_of import plan_of
+from dosecalc.registry.rights import need_key
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.app.earlier import Earlier
+    from dosecalc.app.study import Session
+    from dosecalc.documents.worksheet import Worksheet
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.event import Event
+    from dosecalc.registry.state import ParticipantState
+    from dosecalc.registry.store import Reading
+    from dosecalc.text import Language
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """The dose of a visit that somebody wants to prepare. `weight` is a new one, in kg, which is recorded, too."""
+
+    code: str
+    visit: str
+    lots: tuple[str, ...] = ()
+    thawed_at: str | None = None
+    weight: str | None = None
+    again: str | None = None
+    """Why the preparation that is there is void; None where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InHand:
+    """A dose that was prepared and not yet recorded: its worksheet, and the questions to a person (R6)."""
+
+    wish: Wish
+    prepared: Prepared
+    head: str
+    """The head of the study that stands on the worksheet."""
+
+
+def begin(session: Session, wish: Wish) -> InHand:
+    """Prepare a dose from what the study knows, without recording anything.
+
+    Raises:
+        Refusal: every reason against it; see `check_key`.
+    """
+    check_key(session, "prepare")
+    with session.read() as reading:
+        head = reading.head().hash
+        prepared = _prepared(session, reading, wish, head)
+    if prepared.sheet.draft:
+        raise Refusal(decide_ip.drafts(prepared.sheet.draft))
+    return InHand(wish=wish, prepared=prepared, head=head)
+
+
+def keep(session: Session, in_hand: InHand, sheet: Worksheet, language: Language) -> list[Event]:
+    """Record a dose as prepared, if the study still says the same.
+
+    Raises:
+        Refusal: DC771, it is a draft; DC782, the study changed meanwhile; what `begin` refuses.
+    """
+    document = worksheet_document(sheet, language)
+
+    def decide(reading: Reading) -> list[Draft]:
+        wish = in_hand.wish
+        now = _prepared(session, reading, wish, in_hand.head).sheet
+        if worksheet_document(replace(now, overrides=sheet.overrides), language)["digest"] != document["digest"]:
+            raise refuse(
+                "DC782",
+                msg("the study changed while the dose for {visit} of {code} was being prepared",
+                    visit=wish.visit, code=wish.code),
+                msg("prepare it again"),
+            )  # fmt: skip
+        drafts = []
+        known = supplies_at(session, reading)
+        if wish.again is not None:
+            drafts += decide_ip.void(known, wish.code, wish.visit, wish.again, session.at)
+            known = _without(known, wish)
+        if wish.weight is not None:
+            drafts.append(_weighed(session, wish))
+        vials = {entry.lot: entry.vials for entry in pick_entries_of(document)}
+        return drafts + decide_ip.prepare(known, wish.code, wish.visit, document, vials, session.at)
+
+    return session.change(decide)
+
+
+def _without(known: Supplies, wish: Wish) -> Supplies:
+    """The supplies as they are once the preparation of a visit is void: its vials are in stock again."""
+    dose = known.doses[wish.code, wish.visit]
+    lots = dict(known.lots)
+    for name, vials in (dose.lots or {}).items():
+        lots[name] = replace(lots[name], prepared=lots[name].prepared - vials)
+    return Supplies(lots=lots, doses={key: each for key, each in known.doses.items() if each is not dose})
+
+
+def _weighed(session: Session, wish: Wish) -> Draft:
+    return Draft(
+        kind="measure",
+        at=session.at,
+        participant=wish.code,
+        public={
+            "what": "weight",
+            "values": [wish.weight],
+            "unit": "kg",
+            "by": session.by.user,
+            "date": session.today.isoformat(),
+        },
+    )
+
+
+def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prepared:
+    """The dose, from what the study says in this transaction."""
+    state = session.participant(reading, wish.code)
+    study = session.study_at(reading)
+    settled = session.settled_for(state, study)
+    known = supplies_at(session, reading)
+    if wish.again is None:
+        decide_ip.check_not_prepared(known, wish.code, wish.visit)
+    else:
+        decide_ip.void(known, wish.code, wish.visit, wish.again, session.at)
+        known = _without(known, wish)
+    against = list(
+        decide_ip.may_dose(plan_of(settled, state), wish.visit, session.today, decide_ip.holds_on(study, state))
+    )
+    arms = _arms(settled, state)
+    against += _missing(settled, state, arms, wish)
+    if against:
+        raise Refusal(against)
+    decide_lots.check_usable(known, study, wish.lots)
+    arm = state.arm if settled.protocol.masking.allocation != "every_arm" else None
+    stock = stock_of(decide_lots.usable(known, study))
+    return prepare(
+        settled,
+        stock,
+        arm=arm,
+        asked=_asked(settled, state, arms, wish, dmso=any(lot.dmso is not None for lot in stock.lots.values())),
+        wanted=Wanted(
+            visit=wish.visit,
+            lots=wish.lots,
+            thawed_at=wish.thawed_at,
+            participant=wish.code,
+            area_a=getattr(state, "side", None),
+        ),
+        made_at=session.at,
+        preparer=session.by.user,
+        earlier=_before(settled, known, wish),
+        study_head=head,
+    )
+
+
+def _arms(settled: Settled, state: ParticipantState) -> tuple[str, ...]:
+    if settled.protocol.masking.allocation == "every_arm":
+        return tuple(settled.protocol.arms)
+    return () if state.arm is None else (state.arm,)
+
+
+def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], wish: Wish) -> list[Finding]:
+    """What the dose follows from and is not on record, each with whoever records it (R8)."""
+    code = state.code
+    if not arms:
+        return [
+            Finding(
+                "DC781",
+                msg("{code} has no arm yet", code=code),
+                msg("record it with `participant assign`"),
+            )
+        ]
+    must = needs(settled.protocol, arms).must
+    found = []
+    if "area" in must and not state.areas:
+        found.append(
+            Finding(
+                "DC781",
+                msg("the hair-loss area of {code} is not on record", code=code),
+                msg("whoever measured it records it with `participant measure {code} --area …`", code=code),
+            )
+        )
+    if "weight" in must and state.weight is None and wish.weight is None:
+        found.append(
+            Finding(
+                "DC781",
+                msg("the body weight of {code} is not on record", code=code),
+                msg("whoever weighed records it with `participant measure {code} --weight …`", code=code),
+            )
+        )
+    return found
+
+
+def _asked(settled: Settled, state: ParticipantState, arms: tuple[str, ...], wish: Wish, *, dmso: bool) -> Asked:
+    """What the study knows, as `prepare` takes it; what these doses and lots do not hang on is left out."""
+    may = needs(settled.protocol, arms).may
+    areas = state.areas if "area" in may else {}
+    first = areas.get(None)
+    again = {visit: record for visit, record in areas.items() if visit is not None}
+
+    def said(name: str) -> list[str]:
+        own = [] if first is None or name not in first else [first[name]]
+        return own + [f"{visit}={record[name]}" for visit, record in again.items() if name in record]
+
+    weight = wish.weight
+    if weight is None and state.weight is not None and (dmso or "weight" in may):
+        weight = _texts(state.weight)[0]
+    return Asked(
+        areas=() if first is None else _texts(first),
+        areas_at=[f"{visit}={';'.join(_texts(record))}" for visit, record in again.items()],
+        area_method=said("method"),
+        area_by=said("by"),
+        area_date=said("date"),
+        weight=weight,
+        level=state.level if levels_of(settled.protocol, arms) else None,
+    )
+
+
+def _texts(record: Any) -> list[str]:
+    values = record["values"]
+    return [values] if isinstance(values, str) else list(values)
+
+
+def _before(settled: Settled, known: Supplies, wish: Wish) -> Earlier | None:
+    """The worksheet before this one of the same participant, which the dose is compared with (R6)."""
+    own = [dose for dose in known.doses.values() if dose.participant == wish.code and dose.visit != wish.visit]
+    if not own:
+        return None
+    dose = max(own, key=lambda one: one.prepared)
+    return earlier_of(settled, sheet_of(dose), name_of(dose), wish.code)
+
+
+def name_of(dose: DoseState) -> str:
+    """What findings call the worksheet of a dose."""
+    return f"{dose.participant} {dose.visit}"
+
+
+def sheet_of(dose: DoseState) -> Any:
+    """The worksheet of a dose, as it was kept.
+
+    Raises:
+        Refusal: DC726, it cannot be read without the key; DC660 to DC662, it is not as it was made.
+    """
+    if dose.worksheet is None:
+        raise need_key()
+    return open_sheet(unpack(dose.worksheet, name_of(dose)), name_of(dose))

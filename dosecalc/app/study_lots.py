@@ -1,0 +1,133 @@
+"""Lots and their vials in a study: who may see them, where they are, where they go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dosecalc.app.loading import load_stock
+from dosecalc.errors import refuse
+from dosecalc.files import read_file
+from dosecalc.registry import decide_lots
+from dosecalc.registry.fold import facts
+from dosecalc.registry.lot_text import cut_lot
+from dosecalc.registry.lots import IP_KINDS, Supplies, supplies
+from dosecalc.registry.rights import check_may, check_unmasked, need_key
+from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from dosecalc.app.study import Session
+    from dosecalc.registry.event import Event, Kind
+    from dosecalc.registry.store import Reading
+
+
+def check_key(session: Session, kind: Kind | None = None) -> None:
+    """Refuse whoever may not record `kind`, is masked, or has no key: without a word about lots or doses (R15).
+
+    Raises:
+        Refusal: DC723, DC725, DC726.
+    """
+    if kind is not None:
+        check_may(session.by.role, kind, session.staffed)
+    check_unmasked(session.view, session.settled)
+    if session.view.key is None:
+        raise need_key()
+
+
+def supplies_at(session: Session, reading: Reading, *, before: int | None = None, until: dt.datetime | None = None,
+                participant: str | None = None) -> Supplies:  # fmt: skip
+    """All lots and doses as this person may see them; before the event of a number, or until a moment."""
+    events = reading.events(kinds=IP_KINDS, until=until, participant=participant)
+    wanted = (event for event in events if before is None or event.number < before)
+    return supplies(facts(wanted, session.view.key))
+
+
+def receive(session: Session, path: str, lots: Sequence[str]) -> list[Event]:
+    """Take lots from a stock file into the study: those that are named, else all of this protocol.
+
+    Raises:
+        Refusal: DC601; DC770, nothing to receive, or another lot of that number is there; DC776, no such lot; see
+            `check_key`.
+        InvalidFile: findings of the stock file.
+    """
+    check_key(session, "receive")
+    stock = load_stock(path, session.settled.protocol)
+    text = read_file(path).decode("utf-8-sig")
+    missing = [name for name in lots if name not in stock.lots]
+    if missing:
+        raise refuse(
+            "DC776",
+            msg("the stock file has no lot '{lot}'", lot=missing[0]),
+            msg("its lots are: {lots}", lots=", ".join(stock.lots)),
+        )
+    taken = [
+        decide_lots.Received(lot=lot.id, vials=lot.vials, text=cut_lot(text, stock, lot))
+        for lot in stock.lots.values()
+        if lot.protocol == session.settled.protocol.id and (not lots or lot.id in lots)
+    ]
+    return session.change(
+        lambda reading: decide_lots.receive(supplies_at(session, reading), taken, session.at),
+    )
+
+
+def quarantine(session: Session, lot: str, reason: str | None) -> list[Event]:
+    """Set a lot aside.
+
+    Raises:
+        Refusal: DC776, DC709; see `check_key`.
+    """
+    check_key(session, "quarantine")
+    why = needed(reason)
+    return session.change(
+        lambda reading: decide_lots.quarantine(supplies_at(session, reading), lot, why, session.at),
+    )
+
+
+def release(session: Session, lot: str, reason: str | None) -> list[Event]:
+    """Let a lot out of quarantine.
+
+    Raises:
+        Refusal: DC776, DC709; see `check_key`.
+    """
+    check_key(session, "release")
+    why = needed(reason)
+    return session.change(
+        lambda reading: decide_lots.release(supplies_at(session, reading), lot, why, session.at),
+    )
+
+
+def needed(reason: str | None) -> str:
+    """Return the reason.
+
+    Raises:
+        Refusal: DC709, there is none.
+    """
+    if reason is None or not reason.strip():
+        raise refuse("DC709", msg("this needs a reason, for the record"), msg("say why with --reason"))
+    return reason
+
+
+def give_back(session: Session, moved: decide_lots.Moved) -> list[Event]:
+    """Record vials that came back from a dose, or were sent back from stock.
+
+    Raises:
+        Refusal: DC776 to DC778; see `check_key`.
+    """
+    check_key(session, "return")
+    return session.change(lambda reading: decide_lots.give_back(supplies_at(session, reading), moved, session.at))
+
+
+def destroy(session: Session, moved: decide_lots.Moved, *, returned: bool) -> list[Event]:
+    """Record vials that were destroyed.
+
+    Raises:
+        Refusal: DC776, DC777, DC709; see `check_key`.
+    """
+    check_key(session, "destroy")
+    moved = replace(moved, reason=needed(moved.reason))
+    return session.change(
+        lambda reading: decide_lots.destroy(supplies_at(session, reading), moved, session.at, returned=returned)
+    )
