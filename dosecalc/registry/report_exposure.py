@@ -56,6 +56,11 @@ class ParticipantExposure:
     lines: tuple[Exposure, ...]
     unplanned: object = None
 
+    @property
+    def totals(self) -> dict[str, Quantity]:
+        """What was given of each product in all."""
+        return {line.product: line.cumulative for line in self.lines if line.cumulative is not None}
+
 
 def exposures(
     participant: str,
@@ -147,8 +152,3 @@ def _summed(lines: Iterable[Exposure]) -> Iterator[Exposure]:
         before = sums.get(line.product)
         sums[line.product] = line.administered if before is None else before + line.administered
         yield replace(line, cumulative=sums[line.product])
-
-
-def totals(lines: Iterable[Exposure]) -> dict[str, Quantity]:
-    """Return what was given of each product in all."""
-    return {line.product: line.cumulative for line in lines if line.cumulative is not None}
