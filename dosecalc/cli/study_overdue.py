@@ -1,0 +1,40 @@
+"""`dosecalc study overdue`: visits that are still to come, and whose window is over."""
+
+from __future__ import annotations
+
+import click
+
+from dosecalc.cli.study_reporting import day_option, opened, scope_shape, tell_end, tell_scope
+from dosecalc.cli.study_today import overdue
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.text import msg
+
+
+@click.command(
+    "overdue",
+    context_settings=HELP_OPTIONS,
+    help=help_text(
+        msg(
+            "List the visits whose window is over and that nobody has recorded as attended or missed, the longest"
+            " first. Where no window is stated nothing is overdue."
+        )
+    )
+    + "\n\n"
+    + examples("dosecalc study overdue --study s.db", "dosecalc study overdue --as-of 2026-03-31 --study s.db --json"),
+)
+@day_option
+@study_options
+@click.pass_obj
+def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
+    """List what is overdue."""
+    from dosecalc.app.study_reports import study_overdue
+    from dosecalc.registry import report_shapes
+
+    with opened(call) as session:
+        scope, found = study_overdue(session, day=day, as_of=call.as_of)
+        if ui.as_json:
+            ui.show_json(scope_shape(session, scope, call) | {"overdue": report_shapes.late(found)})
+            return
+        tell_scope(ui, session, scope, call, msg("visits that are overdue"))
+        overdue(ui, found)
+        tell_end(ui, session)

@@ -1,0 +1,103 @@
+"""What every report of a study has: the day, what it was made from, and how a visit stands in a table."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.cli.ui import option
+from dosecalc.text import Message, msg
+from dosecalc.visits.moments import weekday
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Sequence
+
+    from dosecalc.app.study import Session
+    from dosecalc.app.study_reports import Scope
+    from dosecalc.cli.ui import StudyCall, Ui
+    from dosecalc.registry.reports import VisitLine
+
+day_option = option("--day", metavar="DATE", text=msg("Another day than today, with what is known now."))
+participant_option = option("--participant", metavar="CODE", text=msg("Of one participant only."))
+NONE = "–"
+
+
+@contextmanager
+def opened(call: StudyCall) -> Iterator[Session]:
+    """Yield the person's session in the study, and close it."""
+    from dosecalc.app.study import open_study
+
+    session = open_study(call.study, user=call.user, key=call.key, at=call.at)
+    try:
+        yield session
+    finally:
+        session.store.close()
+
+
+def scope_shape(session: Session, scope: Scope, call: StudyCall) -> dict[str, Any]:
+    """What every report says of itself in JSON."""
+    return {
+        "protocol": session.settled.protocol.id,
+        "day": scope.day.isoformat(),
+        "as_of": call.as_of,
+        "entered_later": scope.entered_later,
+        "timezone": session.settled.timezone,
+    }
+
+
+def tell_scope(ui: Ui, session: Session, scope: Scope, call: StudyCall, text: Message) -> None:
+    """Print the head of a report, and what it does not know."""
+    ui.line(
+        msg(
+            "{protocol}: {report}, {weekday} {day} ({zone})",
+            protocol=session.settled.protocol.id,
+            report=text,
+            weekday=weekday(scope.day),
+            day=scope.day,
+            zone=session.settled.timezone,
+        )
+    )
+    if scope.entered_later:
+        ui.line(
+            msg(
+                "As it was known at the end of {day}: {count} events that were entered later are not looked at.",
+                day=call.as_of,
+                count=scope.entered_later,
+            )
+        )
+
+
+def tell_end(ui: Ui, session: Session) -> None:
+    """Print what everyone should know of this study."""
+    if not session.staffed:
+        ui.line(msg("This study has no staff list: everyone who can open it may record anything."))
+
+
+def section(ui: Ui, title: Message, columns: Sequence[tuple[object, str]], rows: Sequence[Sequence[object]]) -> None:
+    """Print a part of a report: its title with the count, and a table where there is anything."""
+    ui.line()
+    ui.line(msg("{title}: {count}", title=title, count=len(rows)))
+    if rows:
+        ui.show_table(columns, rows)
+
+
+def day_cell(day: dt.date | None) -> str:
+    """A day, or a dash where there is none."""
+    return NONE if day is None else day.isoformat()
+
+
+def number_cell(number: int | None, *, signed: bool = False) -> str:
+    """A number of days, or a dash where there is none."""
+    if number is None:
+        return NONE
+    return f"{number:+d}" if signed and number else str(number)
+
+
+def window_cell(line: VisitLine) -> object:
+    """The window of a visit, from the first to the last day."""
+    if line.earliest is None or line.latest is None:
+        return msg("not stated")
+    if line.earliest == line.latest:
+        return line.earliest.isoformat()
+    return msg("{first} to {last}", first=line.earliest, last=line.latest)

@@ -1,0 +1,86 @@
+"""`dosecalc study week`: the bookings of seven days, and the windows that end in them."""
+
+from __future__ import annotations
+
+import click
+
+from dosecalc.cli.study_reporting import (
+    NONE,
+    day_cell,
+    day_option,
+    opened,
+    scope_shape,
+    section,
+    tell_end,
+    tell_scope,
+    window_cell,
+)
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.text import msg
+from dosecalc.visits.moments import weekday
+
+
+@click.command(
+    "week",
+    context_settings=HELP_OPTIONS,
+    help=help_text(
+        msg("Say who is booked in the seven days from today, and whose window ends in them without a booking.")
+    )
+    + "\n\n"
+    + examples("dosecalc study week --study s.db", "dosecalc study week --day 2026-03-16 --study s.db"),
+)
+@day_option
+@study_options
+@click.pass_obj
+def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
+    """Show the week."""
+    from dosecalc.app.study_reports import study_week
+    from dosecalc.registry import report_shapes
+
+    with opened(call) as session:
+        scope, days = study_week(session, day=day, as_of=call.as_of)
+        if ui.as_json:
+            ui.show_json(scope_shape(session, scope, call) | {"days": report_shapes.week(days)})
+            return
+        tell_scope(ui, session, scope, call, msg("the week from"))
+        section(
+            ui,
+            msg("Booked"),
+            [
+                (msg("Day"), "left"),
+                (msg("Date"), "left"),
+                (msg("Time"), "left"),
+                (msg("Participant"), "left"),
+                (msg("Visit"), "left"),
+                (msg("Window"), "left"),
+            ],
+            [
+                (
+                    weekday(each.day),
+                    each.day.isoformat(),
+                    NONE if one.booked is None else one.booked.strftime("%H:%M"),
+                    one.participant,
+                    one.visit,
+                    window_cell(one),
+                )
+                for each in days
+                for one in each.booked
+            ],
+        )
+        section(
+            ui,
+            msg("Last day of the window, and not booked"),
+            [
+                (msg("Day"), "left"),
+                (msg("Date"), "left"),
+                (msg("Participant"), "left"),
+                (msg("Visit"), "left"),
+                (msg("Target"), "left"),
+            ],
+            [
+                (weekday(each.day), each.day.isoformat(), one.participant, one.visit, day_cell(one.target))
+                for each in days
+                for one in each.ends
+            ],
+        )
+        tell_end(ui, session)
