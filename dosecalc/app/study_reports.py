@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.reports import DayOfWeek, Drift, Late, Today, VisitLine
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading
+    from dosecalc.text import Language
 
 _TO_COME = ("planned", "booked", "cancelled")
 _UNBOOKED = ("planned", "cancelled")
@@ -321,3 +322,19 @@ def _planned(settled: Settled, state: ParticipantState, visits: tuple[str, ...] 
         return planned_doses(settled, state, visits), None
     except Refusal as refusal:
         return None, refusal.findings[0].what
+
+
+def write_exposure(path: str, found: tuple[ParticipantExposure, ...], language: Language) -> str:
+    """Write exposure.csv whole or not at all, and return its SHA-256.
+
+    Raises:
+        Refusal: DC602 to DC604.
+    """
+    import hashlib
+
+    from dosecalc.files import write_whole
+    from dosecalc.registry.report_table import exposure_csv
+
+    data = exposure_csv(found, language)
+    write_whole(path, data)
+    return hashlib.sha256(data).hexdigest()

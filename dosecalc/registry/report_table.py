@@ -1,0 +1,70 @@
+"""exposure.csv: what participants were to receive and did receive, for the statistician.
+
+Written as the other tables are: UTF-8 with a byte order mark, one row for each product at each visit, and no cell that
+a spreadsheet would run as a formula. Only the unmasked may read it (R15).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dosecalc.reading import plain
+from dosecalc.tables.output import header, text_cell
+from dosecalc.text import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dosecalc.quantity import Quantity
+    from dosecalc.registry.report_exposure import Exposure, ParticipantExposure
+    from dosecalc.text import Language
+
+EXPOSURE = (
+    "participant", "arm", "visit", "product", "role", "area", "planned_total", "planned_unit", "planned_is_draft",
+    "prepared_total", "prepared_unit", "prepared_on", "lots", "checked", "administered_total", "administered_unit",
+    "administered_at", "part", "cumulative_total", "cumulative_unit", "not_planned_because",
+)  # fmt: skip
+
+
+def exposure_csv(found: Iterable[ParticipantExposure], language: Language) -> bytes:
+    """Return the table; a participant without any dose, planned or prepared, has one row that says why."""
+    rows = []
+    for each in found:
+        why = "" if each.unplanned is None else render(each.unplanned, language)
+        rows += [_row(line, why) for line in each.lines] or [_empty(each, why)]
+    lines = [",".join(map(text_cell, row)) + "\r\n" for row in rows]
+    return header(EXPOSURE) + "".join(lines).encode()
+
+
+def _row(line: Exposure, why: str) -> tuple[str, ...]:
+    return (
+        line.participant,
+        line.arm or "",
+        line.visit,
+        line.product,
+        line.role,
+        line.area or "",
+        *_amount(line.planned),
+        "" if line.planned is None else _yes(line.draft),
+        *_amount(line.prepared),
+        line.prepared_on or "",
+        "; ".join(f"{lot} ({vials})" for lot, vials in line.lots),
+        _yes(line.checked) if line.prepared_on else "",
+        *_amount(line.administered),
+        line.given_at or "",
+        "" if line.part is None else plain(line.part),
+        *_amount(line.cumulative),
+        why,
+    )
+
+
+def _empty(each: ParticipantExposure, why: str) -> tuple[str, ...]:
+    return (each.participant, each.arm or "", *[""] * (len(EXPOSURE) - 3), why)
+
+
+def _amount(quantity: Quantity | None) -> tuple[str, str]:
+    return ("", "") if quantity is None else (plain(quantity.value), str(quantity.unit))
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
