@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from dosecalc.app.settings import now
 from dosecalc.app.settings import user as who
@@ -51,7 +51,7 @@ class Session:
     study: StudyState
     settled: Settled
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

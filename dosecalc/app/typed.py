@@ -220,7 +220,7 @@ def participant(
     from dosecalc.visits.moments import parse_moment
 
     zone = settled.timezone
-    bookings = _named(dates.bookings, "--book", zone)
+    bookings = named(dates.bookings, "--book", zone)
     for name, when in bookings.items():
         if not isinstance(when, dt.datetime):
             raise _usage(
@@ -233,8 +233,8 @@ def participant(
         start=parse_moment(dates.start, zone),
         arm=arm,
         given=given,
-        anchors=_named(dates.anchors, "--anchor", zone),
-        actual=_named(dates.actual, "--actual", zone),
+        anchors=named(dates.anchors, "--anchor", zone),
+        actual=named(dates.actual, "--actual", zone),
         bookings={
             name: WantedBooking(when=when, outside_window=dates.outside_window)
             for name, when in bookings.items()
@@ -248,7 +248,13 @@ def _usage(code: str, what: Message, mend: Message) -> Usage:
     return Usage([Finding(code, what, mend)])
 
 
-def _named(pairs: Iterable[str], option: str, zone: str) -> Mapping[str, Moment]:
+def named(pairs: Iterable[str], option: str, zone: str) -> Mapping[str, Moment]:
+    """Read `NAME=DATE` pairs, each name once.
+
+    Raises:
+        Refusal: DC4xx for a date that is not one.
+        Usage: DC004, DC006.
+    """
     from dosecalc.visits.moments import parse_moment
 
     found: dict[str, Moment] = {}

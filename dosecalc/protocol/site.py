@@ -156,6 +156,15 @@ StaffRole = Literal["nurse", "pharmacist", "investigator", "monitor", "data mana
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SiteStagger:
+    """Days from the first dose of one participant of a dose level to that of the next."""
+
+    days: int
+    confirmed: Confirmed
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SiteUnmasked:
     """Who besides the pharmacist may know the arms of a masked trial (R15)."""
 
@@ -174,6 +183,7 @@ class SiteProtocol:
     levels: Mapping[Id, SiteLevels] = field(default_factory=dict)
     windows: Mapping[Id, SiteWindow] = field(default_factory=dict)
     gaps: SiteGaps | None = None
+    stagger: SiteStagger | None = None
     area_age: SiteAreaAge | None = None
     preparation: Mapping[Id, SitePreparation] = field(default_factory=dict)
     look: SiteLook | None = None

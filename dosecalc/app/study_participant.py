@@ -1,0 +1,250 @@
+"""What is recorded of a participant: what was typed → events, each in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.app.typed import Asked, dose_input, named
+from dosecalc.errors import refuse
+from dosecalc.files import read_file
+from dosecalc.participant_code import check_code
+from dosecalc.registry import decide_assign, decide_measure, decide_participant
+from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
+from dosecalc.registry.plan_of import arm_of, start_anchor
+from dosecalc.tables.participants import free_text
+from dosecalc.text import msg
+from dosecalc.visits.moments import parse_day
+from dosecalc.visits.timeline import prepare
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from dosecalc.app.study import Session
+    from dosecalc.dosing.result import Warned
+    from dosecalc.errors import Where
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.state import ParticipantState, StudyState
+    from dosecalc.registry.store import Reading
+    from dosecalc.visits.visit import Moment
+
+
+def consent(session: Session, code: str, *, form: str, date: str) -> list[Event]:
+    """Record a consent.
+
+    Raises:
+        Refusal: DC620, the code; DC4xx, the date; what `decide_participant.consent` refuses.
+    """
+    check_code(code)
+    day = parse_day(date)
+    name = _named_text(form, "--form")
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        _check_other_case(reading, code)
+        state = fold_participant(reading.events(participant=code), session.view.key)
+        return decide_participant.consent(state, code, name, day, at=session.at)
+
+    return session.change(decide)
+
+
+def _check_other_case(reading: Reading, code: str) -> None:
+    """P001 and p001 would be one file on some systems, and one participant to most people."""
+    other = next((each for each in reading.participants() if each != code and each.casefold() == code.casefold()), None)
+    if other is not None:
+        raise refuse(
+            "DC739",
+            msg("{code} differs from {other} in capital letters alone", code=code, other=other),
+            msg("write {other}, if that participant is meant; else choose another code", other=other),
+        )
+
+
+def enrol(session: Session, code: str, *, date: str | None, cohort: str | None) -> list[Event]:
+    """Enrol a participant; `date` left out is the day of `--at`, else today.
+
+    Raises:
+        Refusal: what `decide_participant.enrol` refuses.
+    """
+    day = session.today if date is None else parse_day(date)
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        state = fold_participant(reading.events(participant=code), session.view.key)
+        settled = session.settled if state is None else session.settled_for(state)
+        others = _others(session, reading)
+        return decide_participant.enrol(
+            state, code, _study(session, reading), settled, others, date=day, cohort=cohort, at=session.at
+        )
+
+    return session.change(decide)
+
+
+def end(session: Session, how: str, code: str, *, date: str | None, reason: str | None) -> list[Event]:
+    """Record a screen failure, the end of the treatment, or a withdrawal.
+
+    Raises:
+        Refusal: what `decide_participant` refuses.
+    """
+    decides: dict[str, Callable[..., list[Draft]]] = {
+        "screen_failure": decide_participant.screen_failure,
+        "discontinue": decide_participant.discontinue,
+        "withdraw": decide_participant.withdraw,
+    }
+    day = session.today if date is None else parse_day(date)
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        state = session.participant(reading, code)
+        return decides[how](state, date=day, reason=reason, at=session.at)
+
+    return session.change(decide)
+
+
+def booked_still(session: Session, code: str) -> list[tuple[str, dt.datetime]]:
+    """The visits of a participant that are booked and have not taken place.
+
+    Raises:
+        Refusal: DC737.
+    """
+    with session.read() as reading:
+        return decide_participant.still_booked(session.participant(reading, code))
+
+
+def assign(session: Session, code: str, *, arm: str | None) -> list[Event]:
+    """Assign an arm: the one given, the open dose level's, or the list's.
+
+    Raises:
+        Refusal: what `decide_assign.assign` refuses.
+    """
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        state = session.participant(reading, code)
+        study = fold_study(reading.events(kinds=STUDY_KINDS), session.key)
+        return decide_assign.assign(
+            state, study, session.settled_for(state), _others(session, reading), arm=arm, at=session.at
+        )
+
+    return session.change(decide)
+
+
+def import_list(session: Session, path: str) -> list[Event]:
+    """Import an allocation list. The key must be at hand: what the list says is sealed.
+
+    Raises:
+        Refusal: DC726, the key is missing; what `decide_assign.allocation` refuses.
+        InvalidFile: what is wrong with the table.
+    """
+    from dosecalc.registry.rights import need_key
+    from dosecalc.tables.allocation import read_allocation
+
+    if session.key is None:
+        raise need_key()
+    rows: list[tuple[Where, Mapping[str, str]]] = list(read_allocation(read_file(path), path))
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        study = fold_study(reading.events(kinds=STUDY_KINDS), session.key)
+        return decide_assign.allocation(study, session.settled, rows, at=session.at)
+
+    return session.change(decide)
+
+
+def measure(
+    session: Session,
+    code: str,
+    *,
+    areas: Sequence[str],
+    weight: str | None,
+    visit: str | None,
+    method: str | None,
+    by: str | None,
+    date: str | None,
+) -> tuple[list[Event], tuple[Warned, ...]]:
+    """Record a measured area or weight; the numbers pass the same firewall as those of `dose`.
+
+    Raises:
+        Refusal: what `dose_input` and `decide_measure` refuse; DC738, neither or both are given.
+    """
+    if bool(areas) == (weight is not None):
+        raise refuse(
+            "DC738",
+            msg("it is not said what was measured: an area or a weight"),
+            msg("give --area for each patch in cm², or --weight in kg; one at a time"),
+        )
+    warnings: list[Warned] = []
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        state = session.participant(reading, code)
+        settled = session.settled_for(state)
+        drafts, found = _measured(session, settled, state, areas, weight, visit, method, by, date)
+        warnings.extend(found)
+        return drafts
+
+    return session.change(decide), tuple(warnings)
+
+
+def _measured(
+    session: Session,
+    settled: Settled,
+    state: ParticipantState,
+    areas: Sequence[str],
+    weight: str | None,
+    visit: str | None,
+    method: str | None,
+    by: str | None,
+    date: str | None,
+) -> tuple[list[Draft], tuple[Warned, ...]]:
+    from dosecalc.dosing.area import Measured
+    from dosecalc.quantity import parse_positive
+
+    who = None if by is None else _named_text(by, "--by")
+    if weight is not None:
+        measured = Measured(by=who, date=None if date is None else parse_day(date))
+        return decide_measure.weight(state, parse_positive(weight), measured, at=session.at)
+    record = {"area_method": method, "area_by": who, "area_date": date}
+    asked = Asked(areas=areas, **{name: (said,) for name, said in record.items() if said is not None})  # type: ignore[arg-type]
+    given = dose_input(settled, None, asked)
+    return decide_measure.area(state, settled.protocol, given.areas, given.measured, visit=visit, at=session.at)
+
+
+def anchor(session: Session, code: str, pairs: Sequence[str], *, reason: str | None) -> list[Event]:
+    """Record dates that visits count from, each `NAME=DATE`; the start is one of them.
+
+    Raises:
+        Usage: DC004, DC006.
+        Refusal: DC4xx, a date, or an anchor that is given otherwise; what `decide_participant.anchors` refuses.
+    """
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        state = session.participant(reading, code)
+        settled = session.settled_for(state)
+        moments = named(pairs, "participant anchor", settled.timezone)
+        _check_anchors(session, settled, state, moments)
+        others = _others(session, reading)
+        return decide_participant.anchors(state, settled, others, moments, reason=reason, at=session.at)
+
+    return session.change(decide)
+
+
+def _check_anchors(session: Session, settled: Settled, state: ParticipantState, moments: Mapping[str, Moment]) -> None:
+    """Let the timeline say what it refuses, before anything is recorded."""
+    start_name = start_anchor(settled.protocol)
+    given: dict[str, Any] = {name: when for name, when in moments.items() if name not in ("start", start_name)}
+    start = moments.get(start_name, moments.get("start", state.start))
+    arm = arm_of(settled.protocol, state) or next(iter(settled.protocol.arms.values()))
+    prepare(settled, arm.encounters).of(session.at if start is None else start, given)
+
+
+def _study(session: Session, reading: Reading) -> StudyState:
+    return fold_study(reading.events(kinds=STUDY_KINDS), session.view.key)
+
+
+def _others(session: Session, reading: Reading) -> Iterator[ParticipantState]:
+    """The other participants, read only where somebody asks."""
+    for code in reading.participants():
+        state = fold_participant(reading.events(participant=code), session.view.key)
+        if state is not None:
+            yield state
+
+
+def _named_text(text: str, option: str) -> str:
+    if not text.strip():
+        raise refuse("DC738", msg("the text after {option} is empty", option=option), msg("write it out"))
+    return free_text(text.strip())

@@ -1,0 +1,216 @@
+"""Consent, enrolment, dates, and the ends of a participation: what may be recorded, and what stands against it.
+
+Each function looks at what stands in the study and returns the events to be recorded, or refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.errors import refuse
+from dosecalc.registry.event import Draft
+from dosecalc.registry.openness import check_open, check_staggered, held_for, named_step
+from dosecalc.registry.plan_of import start_anchor
+from dosecalc.text import Message, msg
+from dosecalc.visits.moments import local_day, readable
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
+
+    from dosecalc.errors import Refusal
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.state import ParticipantState, Standing, StudyState
+    from dosecalc.visits.visit import Moment
+
+STANDING_WORDS: dict[Standing, Message] = {
+    "consented": msg("has consented and is not enrolled"),
+    "enrolled": msg("is enrolled"),
+    "screen_failure": msg("could not be enrolled (screen failure)"),
+    "discontinued": msg("has ended the treatment"),
+    "withdrawn": msg("has left the study"),
+}
+
+
+def consent(state: ParticipantState | None, code: str, form: str, date: dt.date, *, at: dt.datetime) -> list[Draft]:
+    """Record a consent: the first, or one to a new form.
+
+    Raises:
+        Refusal: DC739, this consent stands already; DC740, the participant is no longer in the study.
+    """
+    if state is not None:
+        if (form, date) in state.consents:
+            raise refuse(
+                "DC739",
+                msg("the consent of {code} to form {form} on {date} is recorded already",
+                    code=code, form=form, date=date.isoformat()),
+                msg("nothing has to be done; check the code if another participant is meant"),
+            )  # fmt: skip
+        check_standing(state, ("consented", "enrolled", "discontinued"))
+    return [Draft(kind="consent", at=at, participant=code, public={"form": form, "date": date.isoformat()})]
+
+
+def check_standing(state: ParticipantState, allowed: tuple[Standing, ...]) -> None:
+    """Refuse where a participant stands otherwise than the step needs.
+
+    Raises:
+        Refusal: DC740.
+    """
+    if state.standing in allowed:
+        return
+    if state.standing == "consented":
+        mend = msg("enrol the participant first: participant enrol {code}", code=state.code)
+    elif state.standing == "enrolled":
+        mend = msg("check the code; `participant show {code}` tells how it came", code=state.code)
+    else:
+        mend = msg("if that is wrong, correct the record: `participant show {code}` numbers it", code=state.code)
+    what = msg("{code} {standing}: this cannot be recorded", code=state.code, standing=STANDING_WORDS[state.standing])
+    raise refuse("DC740", what, mend)
+
+
+def check_not_before_consent(state: ParticipantState, date: dt.date) -> None:
+    """Refuse what would have happened before the first consent.
+
+    Raises:
+        Refusal: DC741, the day lies before it; DC742, there is none.
+    """
+    if not state.consents:
+        raise no_consent(state.code)
+    first = min(day for _, day in state.consents)
+    if date < first:
+        raise refuse(
+            "DC741",
+            msg("{date} lies before the consent of {code}, {first}",
+                date=date.isoformat(), code=state.code, first=first.isoformat()),
+            msg("check both dates; correct the one that is wrong"),
+        )  # fmt: skip
+
+
+def no_consent(code: str) -> Refusal:
+    """The refusal of a step that needs a consent."""
+    return refuse(
+        "DC742",
+        msg("no consent of {code} is recorded", code=code),
+        msg("record it first: participant consent {code} --form VERSION --date DATE", code=code),
+    )
+
+
+def enrol(
+    state: ParticipantState | None,
+    code: str,
+    study: StudyState,
+    settled: Settled,
+    others: Iterable[ParticipantState],
+    *,
+    date: dt.date,
+    cohort: str | None,
+    at: dt.datetime,
+) -> list[Draft]:
+    """Enrol a participant who has consented; with `cohort` into an open dose level.
+
+    Raises:
+        Refusal: DC740 to DC742; DC743, a hold; DC744, the level is not open; DC745, too soon after the one before;
+            DC802, there is no such level.
+    """
+    if state is None or not state.consents:
+        raise no_consent(code)
+    check_standing(state, ("consented",))
+    check_not_before_consent(state, date)
+    step = None if cohort is None else named_step(settled, cohort)
+    held_for(study, state, levels=() if step is None else (step.name, step.level))
+    public: dict[str, Any] = {"date": date.isoformat()}
+    if step is not None:
+        check_open(study, settled, step)
+        check_staggered(settled, others, state, date, step=step)
+        public["cohort"] = step.name
+    return [Draft(kind="enrol", at=at, participant=code, public=public)]
+
+
+def screen_failure(state: ParticipantState, *, date: dt.date, reason: str | None, at: dt.datetime) -> list[Draft]:
+    """Record that a participant who consented cannot be enrolled.
+
+    Raises:
+        Refusal: DC740, DC741; DC709 without a reason, from the store.
+    """
+    check_standing(state, ("consented",))
+    return _end("screen_failure", state, date, reason, at)
+
+
+def discontinue(state: ParticipantState, *, date: dt.date, reason: str | None, at: dt.datetime) -> list[Draft]:
+    """End the treatment: doses are refused from now on, follow-up visits go on.
+
+    Raises:
+        Refusal: DC740, DC741.
+    """
+    check_standing(state, ("enrolled",))
+    return _end("discontinue", state, date, reason, at)
+
+
+def withdraw(state: ParticipantState, *, date: dt.date, reason: str | None, at: dt.datetime) -> list[Draft]:
+    """Record that a participant leaves the study: nothing more is planned.
+
+    Raises:
+        Refusal: DC740, DC741.
+    """
+    check_standing(state, ("consented", "enrolled", "discontinued"))
+    return _end("withdraw", state, date, reason, at)
+
+
+def _end(kind: Any, state: ParticipantState, date: dt.date, reason: str | None, at: dt.datetime) -> list[Draft]:
+    check_not_before_consent(state, date)
+    return [Draft(kind=kind, at=at, participant=state.code, reason=reason, public={"date": date.isoformat()})]
+
+
+def still_booked(state: ParticipantState) -> list[tuple[str, dt.datetime]]:
+    """The visits that are booked and have not taken place: to be cancelled where nothing more is planned."""
+    return sorted(
+        ((each.visit, each.booked) for each in state.visits.values() if each.booked and each.attended is None),
+        key=lambda entry: entry[1],
+    )
+
+
+def anchors(
+    state: ParticipantState,
+    settled: Settled,
+    others: Iterable[ParticipantState],
+    moments: Mapping[str, Moment],
+    *,
+    reason: str | None,
+    at: dt.datetime,
+) -> list[Draft]:
+    """Record dates that visits count from. One that stands already is replaced only with a reason.
+
+    Raises:
+        Refusal: DC740, DC741; DC745, the start comes too soon after that of the participant before; DC746, nothing
+            changes; DC747, a date changes without a reason.
+    """
+    check_standing(state, ("consented", "enrolled"))
+    start = start_anchor(settled.protocol)
+    drafts = []
+    for given, moment in moments.items():
+        name = "start" if given == start else given
+        before = state.start if name == "start" else state.anchors.get(name)
+        if before is not None:
+            _check_change(given, before, moment, reason)
+        if name == "start":
+            check_not_before_consent(state, local_day(moment))
+            check_staggered(settled, others, state, local_day(moment))
+        public = {"name": name, "when": moment.isoformat()}
+        drafts.append(Draft(kind="anchor", at=at, participant=state.code, reason=reason, public=public))
+    return drafts
+
+
+def _check_change(name: str, before: Moment, after: Moment, reason: str | None) -> None:
+    if before == after:
+        raise refuse(
+            "DC746",
+            msg("{name} is {moment} already", name=name, moment=readable(before)),
+            msg("nothing has to be done"),
+        )
+    if reason is None or not reason.strip():
+        raise refuse(
+            "DC747",
+            msg("{name} is {before}, and would become {after}",
+                name=name, before=readable(before), after=readable(after)),
+            msg("all dates that count from it would move: say why with --reason"),
+        )  # fmt: skip
