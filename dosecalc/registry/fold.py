@@ -142,7 +142,7 @@ def fold_participant(events: Iterable[Event], key: Key | None) -> ParticipantSta
 
 def _consent(one: _Participant, fact: Fact) -> None:
     consent = (fact.public["form"], dt.date.fromisoformat(fact.public["date"]))
-    one.set(consents=(*one.state.consents, consent))
+    one.set(consents=(*one.state.consents, consent), language=fact.public.get("language", one.state.language))
 
 
 def _enrol(one: _Participant, fact: Fact) -> None:

@@ -58,7 +58,7 @@ KIND_RULES: dict[Kind, KindRule] = {
     "hold": KindRule(about="study", roles=(*_DOCTOR, *_PHARMACY), public=("scope", "target?"), reason=True),
     "lift": KindRule(about="study", roles=_DOCTOR, public=("scope", "target?"), reason=True),
     # a participant
-    "consent": KindRule(about="participant", roles=_NURSE, public=("form", "date")),
+    "consent": KindRule(about="participant", roles=_NURSE, public=("form", "date", "language?")),
     "enrol": KindRule(about="participant", roles=_NURSE, public=("date", "cohort?")),
     "screen_failure": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
     "assign": KindRule(

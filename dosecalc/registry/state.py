@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dosecalc.registry.event import Role
+    from dosecalc.text import Language
 
 Standing = Literal["consented", "enrolled", "screen_failure", "discontinued", "withdrawn"]
 VisitStanding = Literal["planned", "booked", "done", "missed", "cancelled"]
@@ -65,6 +66,8 @@ class ParticipantState:
     cohort: str | None = None
     assigned: dt.date | None = None
     """The day on which an arm was assigned; the arm itself may be sealed."""
+    language: Language | None = None
+    """The language of their calendar; None for the site's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

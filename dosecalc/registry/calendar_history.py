@@ -1,0 +1,182 @@
+"""How a participant's calendar changed, event by event: SEQUENCE and DTSTAMP of every item without any earlier file.
+
+The calendar is made as it stood after each event that can change it. An item that is new, or differs from what it was,
+changed then. One that is gone is cancelled, and stays in the file as cancelled: a program that imported it would show it
+for ever. So the same study gives the same bytes, whoever asks and whatever was exported before.
+
+Everything is read without a key and in a masked trial without an arm, so no item depends on one (R15).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from dosecalc.blinding import blind
+from dosecalc.calendars.revisions import cancelled, whole_seconds
+from dosecalc.calendars.wording import clinic_events, participant_events
+from dosecalc.plan import VisitPlan
+from dosecalc.registry.fold import fold_participant, fold_study
+from dosecalc.registry.plan_of import arm_of, plan_of
+from dosecalc.registry.versions import settled_of, version_for
+from dosecalc.visits.visit import Booking, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dosecalc.blinding import BlindedPlan
+    from dosecalc.calendars.event import Event as Item
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.event import Event, Kind
+    from dosecalc.registry.state import ParticipantState, StudyState
+    from dosecalc.text import Language
+
+_MOVING: frozenset[Kind] = frozenset(
+    {
+        "enrol", "screen_failure", "assign", "anchor", "migrate", "discontinue", "withdraw",
+        "book", "move", "attend", "miss", "cancel", "unscheduled", "correct", "amend",
+    }
+)  # fmt: skip
+"""Kinds of events after which a calendar can be another one. What is done with a product is none of them (R15)."""
+_ONCE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""The stamp of items that are only compared."""
+_SECOND = dt.timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """The study and one participant after an event; `entered` is when it was entered, `day` the site's day then."""
+
+    entered: dt.datetime
+    day: dt.date
+    study: StudyState
+    state: ParticipantState
+
+
+def moments(
+    study_events: Sequence[Event], own_events: Sequence[Event], until: dt.datetime, zone: dt.tzinfo
+) -> Iterator[Moment]:
+    """Yield each moment at which a participant's calendar may have changed, in order, until `until`.
+
+    `study_events` are those of `fold.STUDY_KINDS`, `own_events` those of the participant. An urgent amendment changes a
+    calendar on the day on which it comes into effect, whether or not anything is recorded then.
+    """
+    for when, number in _times(study_events, own_events, until, zone):
+        own = [event for event in own_events if event.number <= number]
+        state = fold_participant(own, None)
+        if state is None:
+            continue
+        study = fold_study([event for event in study_events if event.number <= number], None)
+        yield Moment(entered=when, day=when.astimezone(zone).date(), study=study, state=state)
+
+
+def _times(
+    study_events: Sequence[Event], own_events: Sequence[Event], until: dt.datetime, zone: dt.tzinfo
+) -> list[tuple[dt.datetime, int]]:
+    """When something may have changed, and the number of the last event that counts then."""
+    moving = [event for event in (*study_events, *own_events) if event.kind in _MOVING]
+    found = {(_entered(event), event.number) for event in moving}
+    for version in fold_study(study_events, None).versions if study_events else ():
+        if version.urgent and version.effective is not None:
+            midnight = dt.datetime.combine(version.effective, dt.time(), zone).astimezone(dt.UTC)
+            before = [event for event in (*study_events, *own_events) if _entered(event) <= midnight]
+            if midnight <= until and before and max(before, key=lambda event: event.number).number >= version.number:
+                found.add((midnight, max(event.number for event in before)))
+    return sorted(found, key=lambda one: (one[1], one[0]))  # a clock that went back changes no order
+
+
+def _entered(event: Event) -> dt.datetime:
+    return dt.datetime.fromisoformat(event.entered_at)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calendar:
+    """The items of one participant's calendar, as they stand, and the time of the last change of any of them."""
+
+    items: tuple[Item, ...]
+    changed: dt.datetime | None
+
+
+def calendar(
+    history: Sequence[Moment], audience: Literal["participant", "clinic"], language: Language | None = None
+) -> Calendar:
+    """Return a calendar with the sequences and stamps that follow from its history.
+
+    `language` is that of all its texts; left out, the participant's own, else the site's.
+
+    Raises:
+        Refusal: DC501, a text holds characters that may not stand in a calendar.
+    """
+    now: dict[str, Item] = {}
+    seen: tuple[BlindedPlan | None, Settled] | None = None
+    for moment in history:
+        settled = settled_of(version_for(moment.study, moment.state, moment.day))
+        plan = masked_plan(settled, moment.state)
+        if seen == (plan, settled):
+            continue
+        seen = (plan, settled)
+        now = _next(
+            now, _items(settled, plan, audience, language), whole_seconds(moment.entered), _said(settled, language)
+        )
+    return Calendar(items=tuple(now.values()), changed=max((item.stamp for item in now.values()), default=None))
+
+
+def masked_plan(settled: Settled, state: ParticipantState) -> BlindedPlan | None:
+    """Return what anyone may see of a participant's visits; None while nothing has a date.
+
+    A visit that was cancelled or missed is not in it, nor one that can no longer take place.
+    """
+    arm = arm_of(settled.protocol, state)
+    if arm is None:
+        return None
+    planned = plan_of(settled, state)
+    visits = [
+        each for each in planned.visits
+        if each.visit is not None and each.expected and each.standing not in ("cancelled", "missed")
+    ]  # fmt: skip
+    bookings = {
+        each.id: Booking(when=each.state.booked, outside_window=each.state.outside_window)
+        for each in visits
+        if each.state.booked is not None
+    }
+    timeline = Timeline(visits=tuple(each.visit for each in visits if each.visit is not None), checks=planned.checks)
+    plan = blind(settled, arm, VisitPlan(participant=state.code, timeline=timeline, bookings=bookings))
+    return replace(plan, routine=None) if state.standing not in ("consented", "enrolled") else plan
+
+
+def _items(
+    settled: Settled, plan: BlindedPlan | None, audience: Literal["participant", "clinic"], language: Language | None
+) -> dict[str, Item]:
+    if plan is None:
+        return {}
+    clinic = settled.site.clinic if settled.site else None
+    make = participant_events if audience == "participant" else clinic_events
+    return {item.uid: item for item in make(plan, clinic, _said(settled, language), _ONCE)}
+
+
+def _said(settled: Settled, language: Language | None) -> Language:
+    return language or (settled.site.language if settled.site else "en")
+
+
+def _next(before: dict[str, Item], after: dict[str, Item], entered: dt.datetime, language: Language) -> dict[str, Item]:
+    """The items after a change: each with its sequence and stamp, what is gone as cancelled behind them."""
+    found: dict[str, Item] = {}
+    for uid, item in after.items():
+        earlier = before.get(uid)
+        if earlier is None:
+            found[uid] = replace(item, stamp=entered)
+        elif replace(item, sequence=earlier.sequence, stamp=earlier.stamp) == earlier:
+            found[uid] = earlier
+        else:
+            found[uid] = replace(item, sequence=earlier.sequence + 1, stamp=_later(earlier, entered))
+    for uid, earlier in before.items():
+        if uid not in after:
+            gone = earlier.status == "CANCELLED"
+            found[uid] = earlier if gone else cancelled(earlier, _later(earlier, entered), language)
+    return found
+
+
+def _later(earlier: Item, entered: dt.datetime) -> dt.datetime:
+    """The stamp of a change: later than the one before, though the clock went back or the two came within a second."""
+    return max(entered, earlier.stamp + _SECOND)
