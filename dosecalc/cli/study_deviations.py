@@ -9,6 +9,7 @@ import click
 from dosecalc.cli.study_reporting import (
     NONE,
     day_option,
+    in_words,
     number_cell,
     opened,
     participant_option,
@@ -59,7 +60,7 @@ def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None
             shape = {"counted": len(counted), "deviations": report_shapes.deviations(found, ui.language)}
             ui.show_json(scope_shape(session, scope, call) | shape)
             return
-        tell_scope(ui, session, scope, call, msg("deviations"))
+        tell_scope(ui, session, scope, call, msg("deviations up to {day}", day=in_words(scope)))
         _table(ui, counted, counted=True)
         shown = [each for each in found if not each.counted]
         if shown:

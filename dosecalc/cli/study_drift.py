@@ -7,6 +7,7 @@ import click
 from dosecalc.cli.study_reporting import (
     day_cell,
     day_option,
+    in_words,
     number_cell,
     opened,
     participant_option,
@@ -47,7 +48,7 @@ def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None
         if ui.as_json:
             ui.show_json(scope_shape(session, scope, call) | {"visits": report_shapes.drift(found)})
             return
-        tell_scope(ui, session, scope, call, msg("room in the windows"))
+        tell_scope(ui, session, scope, call, msg("room in each window on {day}", day=in_words(scope)))
         section(
             ui,
             msg("Visits"),

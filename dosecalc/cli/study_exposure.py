@@ -9,6 +9,7 @@ import click
 from dosecalc.cli.study_reporting import (
     NONE,
     day_option,
+    in_words,
     opened,
     participant_option,
     scope_shape,
@@ -58,7 +59,7 @@ def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None
             shape = scope_shape(session, scope, call) | {"participants": report_shapes.exposure(found, ui.language)}
             ui.show_json(shape | ({} if sha256 is None else {"files": [{"path": csv_file, "sha256": sha256}]}))
             return
-        tell_scope(ui, session, scope, call, msg("exposure"))
+        tell_scope(ui, session, scope, call, msg("exposure up to {day}", day=in_words(scope)))
         _tables(ui, found)
         if csv_file is not None:
             ui.line()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dosecalc.cli.study_reporting import day_option, opened, scope_shape, tell_end, tell_scope
+from dosecalc.cli.study_reporting import day_option, in_words, opened, scope_shape, tell_end, tell_scope
 from dosecalc.cli.study_today import overdue
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
 from dosecalc.text import msg
@@ -35,6 +35,6 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
         if ui.as_json:
             ui.show_json(scope_shape(session, scope, call) | {"overdue": report_shapes.late(found)})
             return
-        tell_scope(ui, session, scope, call, msg("visits that are overdue"))
+        tell_scope(ui, session, scope, call, msg("what is overdue on {day}", day=in_words(scope)))
         overdue(ui, found)
         tell_end(ui, session)

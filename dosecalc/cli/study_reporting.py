@@ -46,18 +46,15 @@ def scope_shape(session: Session, scope: Scope, call: StudyCall) -> dict[str, An
     }
 
 
-def tell_scope(ui: Ui, session: Session, scope: Scope, call: StudyCall, text: Message) -> None:
+def in_words(scope: Scope) -> Message:
+    """The day of a report with its weekday."""
+    return msg("{weekday}, {day}", weekday=weekday(scope.day), day=scope.day)
+
+
+def tell_scope(ui: Ui, session: Session, scope: Scope, call: StudyCall, title: Message) -> None:
     """Print the head of a report, and what it does not know."""
-    ui.line(
-        msg(
-            "{protocol}: {report}, {weekday} {day} ({zone})",
-            protocol=session.settled.protocol.id,
-            report=text,
-            weekday=weekday(scope.day),
-            day=scope.day,
-            zone=session.settled.timezone,
-        )
-    )
+    settled = session.settled
+    ui.line(msg("{protocol}: {title} ({zone})", protocol=settled.protocol.id, title=title, zone=settled.timezone))
     if scope.entered_later:
         ui.line(
             msg(

@@ -10,6 +10,7 @@ from dosecalc.cli.study_reporting import (
     NONE,
     day_cell,
     day_option,
+    in_words,
     number_cell,
     opened,
     scope_shape,
@@ -72,7 +73,7 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
             ui.show_json(shape | {"head": head_json(report.head, public=session.view.masked)})
             return
         found = report.today
-        tell_scope(ui, session, report.scope, call, msg("the day"))
+        tell_scope(ui, session, report.scope, call, in_words(report.scope))
         booked(ui, msg("Booked"), found.booked)
         if found.came:
             columns = [(msg("Participant"), "left"), (msg("Visit"), "left"), (msg("Target"), "left")]

@@ -8,6 +8,7 @@ from dosecalc.cli.study_reporting import (
     NONE,
     day_cell,
     day_option,
+    in_words,
     opened,
     scope_shape,
     section,
@@ -42,7 +43,7 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
         if ui.as_json:
             ui.show_json(scope_shape(session, scope, call) | {"days": report_shapes.week(days)})
             return
-        tell_scope(ui, session, scope, call, msg("the week from"))
+        tell_scope(ui, session, scope, call, msg("seven days from {day}", day=in_words(scope)))
         section(
             ui,
             msg("Booked"),
