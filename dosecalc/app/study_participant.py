@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading
+    from dosecalc.text import Language
     from dosecalc.visits.visit import Moment
 
 
-def consent(session: Session, code: str, *, form: str, date: str) -> list[Event]:
+def consent(session: Session, code: str, *, form: str, date: str, language: Language | None = None) -> list[Event]:
     """Record a consent.
 
     Raises:
@@ -43,7 +44,7 @@ def consent(session: Session, code: str, *, form: str, date: str) -> list[Event]
     def decide(reading: Reading) -> Sequence[Draft]:
         _check_other_case(reading, code)
         state = fold_participant(reading.events(participant=code), session.view.key)
-        return decide_participant.consent(state, code, name, day, at=session.at)
+        return decide_participant.consent(state, code, name, day, at=session.at, language=language)
 
     return session.change(decide)
 

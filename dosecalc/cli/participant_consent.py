@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
 from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.text import Language
 
 
 @click.command(
@@ -25,14 +30,20 @@ from dosecalc.text import msg
 @click.argument("code", metavar="CODE")
 @option("--form", metavar="VERSION", required=True, text=msg("The version of the consent form."))
 @option("--date", metavar="DATE", required=True, text=msg("The day on which it was signed."))
+@option(
+    "--calendar-language",
+    "spoken",
+    type=click.Choice(["en", "zh"]),
+    text=msg("Language of their calendar; left out, the site's."),
+)
 @study_options
 @click.pass_obj
-def command(ui: Ui, /, call: StudyCall, code: str, form: str, date: str) -> None:
+def command(ui: Ui, /, call: StudyCall, code: str, form: str, date: str, spoken: Language | None) -> None:
     """Record a consent."""
     from dosecalc.app import study_participant
     from dosecalc.app.study import open_study
     from dosecalc.cli.study_told import tell
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        events = study_participant.consent(session, code, form=form, date=date)
+        events = study_participant.consent(session, code, form=form, date=date, language=spoken)
         tell(ui, session, events, msg("{code} has consented to form {form}", code=code, form=form))

@@ -1,8 +1,8 @@
 """How a participant's calendar changed, event by event: SEQUENCE and DTSTAMP of every item without any earlier file.
 
 The calendar is made as it stood after each event that can change it. An item that is new, or differs from what it was,
-changed then. One that is gone is cancelled, and stays in the file as cancelled: a program that imported it would show it
-for ever. So the same study gives the same bytes, whoever asks and whatever was exported before.
+changed then. One that is gone is cancelled, and stays in the file as cancelled: a program that imported it would show
+it for ever. So the same study gives the same bytes, whoever asks and whatever was exported before.
 
 Everything is read without a key and in a masked trial without an arm, so no item depends on one (R15).
 """

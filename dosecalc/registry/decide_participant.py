@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dosecalc.errors import Refusal
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.state import ParticipantState, Standing, StudyState
+    from dosecalc.text import Language
     from dosecalc.visits.visit import Moment
 
 STANDING_WORDS: dict[Standing, Message] = {
@@ -32,8 +33,16 @@ STANDING_WORDS: dict[Standing, Message] = {
 }
 
 
-def consent(state: ParticipantState | None, code: str, form: str, date: dt.date, *, at: dt.datetime) -> list[Draft]:
-    """Record a consent: the first, or one to a new form.
+def consent(
+    state: ParticipantState | None,
+    code: str,
+    form: str,
+    date: dt.date,
+    *,
+    at: dt.datetime,
+    language: Language | None = None,
+) -> list[Draft]:
+    """Record a consent: the first, or one to a new form. `language` is that of the participant's calendar.
 
     Raises:
         Refusal: DC739, this consent stands already; DC740, the participant is no longer in the study.
@@ -47,7 +56,10 @@ def consent(state: ParticipantState | None, code: str, form: str, date: dt.date,
                 msg("nothing has to be done; check the code if another participant is meant"),
             )  # fmt: skip
         check_standing(state, ("consented", "enrolled", "discontinued"))
-    return [Draft(kind="consent", at=at, participant=code, public={"form": form, "date": date.isoformat()})]
+    public = {"form": form, "date": date.isoformat()}
+    if language is not None:
+        public["language"] = language
+    return [Draft(kind="consent", at=at, participant=code, public=public)]
 
 
 def check_standing(state: ParticipantState, allowed: tuple[Standing, ...]) -> None:
