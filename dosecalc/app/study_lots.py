@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from dosecalc.app.loading import load_stock
 from dosecalc.errors import refuse
-from dosecalc.files import read_file
+from dosecalc.files import read_file, write_whole
 from dosecalc.registry import decide_lots
+from dosecalc.registry.balance import accounts
 from dosecalc.registry.fold import facts
 from dosecalc.registry.lot_text import cut_lot
 from dosecalc.registry.lots import IP_KINDS, Supplies, supplies
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dosecalc.app.study import Session
+    from dosecalc.documents.blocks import Paper
+    from dosecalc.registry.balance import Account
     from dosecalc.registry.event import Event, Kind
     from dosecalc.registry.store import Reading
 
@@ -45,7 +48,7 @@ def supplies_at(session: Session, reading: Reading, *, before: int | None = None
     return supplies(facts(wanted, session.view.key))
 
 
-def receive(session: Session, path: str, lots: Sequence[str]) -> list[Event]:
+def receive(session: Session, path: str, lots: Sequence[str]) -> tuple[list[decide_lots.Received], list[Event]]:
     """Take lots from a stock file into the study: those that are named, else all of this protocol.
 
     Raises:
@@ -68,7 +71,7 @@ def receive(session: Session, path: str, lots: Sequence[str]) -> list[Event]:
         for lot in stock.lots.values()
         if lot.protocol == session.settled.protocol.id and (not lots or lot.id in lots)
     ]
-    return session.change(
+    return taken, session.change(
         lambda reading: decide_lots.receive(supplies_at(session, reading), taken, session.at),
     )
 
@@ -131,3 +134,41 @@ def destroy(session: Session, moved: decide_lots.Moved, *, returned: bool) -> li
     return session.change(
         lambda reading: decide_lots.destroy(supplies_at(session, reading), moved, session.at, returned=returned)
     )
+
+
+def balance(session: Session, lot: str | None, as_of: str | None) -> tuple[list[Account], str]:
+    """Account for every vial of a lot, or of all; and the head of the study then.
+
+    Raises:
+        Refusal: DC776, there is no such lot; see `check_key`.
+    """
+    check_key(session)
+    until = session.until(as_of)
+    with session.read() as reading:
+        known = supplies_at(session, reading, until=until)
+        if lot is not None:
+            decide_lots.find_lot(known, lot)
+        told = facts(reading.events(kinds=IP_KINDS, until=until), session.view.key)
+        return accounts(known, told, list(known.lots) if lot is None else [lot]), reading.head().hash
+
+
+def write_balance(path: str, paper: Paper, font: str | None) -> None:
+    """Write the page as the PDF or HTML file that its name says.
+
+    Raises:
+        Refusal: DC783, the name says neither; DC640 to DC642; DC602 to DC604.
+    """
+    from dosecalc.documents.html import paper_html
+    from dosecalc.documents.typst_pdf import papers_pdf
+
+    if path.endswith(".pdf"):
+        data = papers_pdf([paper], font)
+    elif path.endswith(".html"):
+        data = paper_html(paper)
+    else:
+        raise refuse(
+            "DC783",
+            msg("{path} does not say what kind of file to write", path=path),
+            msg("let its name end in .pdf or .html"),
+        )
+    write_whole(path, data)

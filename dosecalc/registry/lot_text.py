@@ -62,10 +62,14 @@ def _is(text: str, lot: Lot) -> bool:
     return list(found.values()) == [lot]
 
 
+def lot_of(text: str) -> Lot:
+    """Return the lot that a text describes."""
+    return next(iter(read_stock(text.encode(), "lot").lots.values()))
+
+
 def same_lot(one: str, other: str) -> bool:
     """Whether two texts describe the same lot; how many vials came with each does not matter."""
-    first, second = (next(iter(read_stock(text.encode(), "lot").lots.values())) for text in (one, other))
-    return replace(first, vials=0) == replace(second, vials=0)
+    return replace(lot_of(one), vials=0) == replace(lot_of(other), vials=0)
 
 
 def stock_of(lots: Iterable[LotState]) -> Stock:
