@@ -29,8 +29,8 @@ class Revealed:
     """One participant's arm, and the event that says who was told it."""
 
     event: Event
-    arm: str
-    label: Words
+    arm: str | None
+    label: Words | None
     kit: str | None
     side: str | None
 
@@ -62,8 +62,9 @@ def unblind(session: Session, code: str, *, reason: str | None, told: str) -> Re
 
     (event,) = session.change(decide)
     sealed = drafts[0].sealed or {}
-    arm = session.settled.protocol.arms[sealed["arm"]]
-    return Revealed(event=event, arm=arm.id, label=arm.label, kit=sealed.get("kit"), side=sealed.get("side"))
+    arm = sealed.get("arm")
+    label = None if arm is None else session.settled.protocol.arms[arm].label
+    return Revealed(event=event, arm=arm, label=label, kit=sealed.get("kit"), side=sealed.get("side"))
 
 
 def _decided(session: Session, reading: Reading, code: str, *, reason: str | None, told: str) -> Draft:
@@ -90,14 +91,14 @@ def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
 
     check_masked(session.settled)
     check_unmasked(session.view, session.settled)
-    known: dict[str, tuple[str, str | None, str | None]] = {}
+    known: dict[str, tuple[str | None, str | None, str | None]] = {}
     with session.read() as reading:
         study = fold_study(reading.events(kinds=STUDY_KINDS), session.view.key)
         for code, entry in (study.allocation or {}).items():
-            known[code] = (entry["arm"], entry.get("kit"), entry.get("side"))
+            known[code] = (entry.get("arm"), entry.get("kit"), entry.get("side"))
         for code in reading.participants():
             state = session.participant(reading, code)
-            if state.arm is not None:
+            if state.arm is not None or state.side is not None:
                 known[code] = (state.arm, state.kit, state.side)
     missing = [code for code in only if code not in known]
     if not known:
@@ -114,7 +115,7 @@ def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
         )
     arms = session.settled.protocol.arms
     return [
-        CodeCard(participant=code, arm=arm, label=arms[arm].label, kit=kit, side=side)
+        CodeCard(participant=code, arm=arm, label=None if arm is None else arms[arm].label, kit=kit, side=side)
         for code, (arm, kit, side) in sorted(known.items())
         if not only or code in only
     ]

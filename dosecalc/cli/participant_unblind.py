@@ -75,8 +75,9 @@ def confirm(ui: Ui, participant: str) -> None:
 
 
 def _lines(participant: str, revealed: Revealed) -> Iterator[Message]:
-    yield msg("{code} is in the arm {arm}: {label}", code=participant, arm=revealed.arm, label=revealed.label)
+    if revealed.arm is not None:
+        yield msg("{code} is in the arm {arm}: {label}", code=participant, arm=revealed.arm, label=revealed.label)
     if revealed.kit is not None:
         yield msg("Kit: {kit}", kit=revealed.kit)
     if revealed.side is not None:
-        yield msg("Side: {side}", side=revealed.side)
+        yield msg("The study area of {code} is: {side}", code=participant, side=revealed.side)

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodeCard:
-    """What one card reveals."""
+    """What one card reveals. Where everybody gets every arm there is only the side."""
 
     participant: str
-    arm: str
-    label: Words
+    arm: str | None = None
+    label: Words | None = None
     kit: str | None = None
     side: str | None = None
 
@@ -126,10 +126,15 @@ def _blocks(
     if heading:
         outside.insert(0, Section(card.participant))
     yield Together(tuple(outside))
+    if card.arm is None:
+        what, shown = msg("Study area"), card.side or dash
+    else:
+        what, shown = msg("Arm"), card.arm
+    below = () if card.label is None else (say(card.label),)
     yield Section(say(msg("Fold here, so that what stands below is inside, and seal")))
     yield Together(
         (
-            Figures((Figure(say(msg("Arm")), card.arm, "", (say(card.label),), wide=True),)),
+            Figures((Figure(say(what), shown, "", below, wide=True),)),
             Facts(
                 (
                     (say(msg("Participant")), card.participant),

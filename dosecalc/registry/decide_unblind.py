@@ -21,19 +21,21 @@ def decide_unblind(
 ) -> Draft:
     """Return the event of an unblinding. `state` is folded with the key; `told` names who was told the arm.
 
+    Where everybody gets every arm, the side says which area has which.
+
     Raises:
         Refusal: DC709, there is no reason; DC732, nobody is named; DC733, there is nothing to unblind.
     """
     check_masked(settled)
     if not told.strip():
         raise refuse("DC732", msg("it is not known who was told the arm"), msg("give the name with --told"))
-    if state.arm is None:
+    sealed = {"arm": state.arm, "kit": state.kit, "side": state.side}
+    if state.arm is None and state.side is None:
         raise refuse(
             "DC733",
             msg("no arm is recorded for {participant}", participant=state.code),
             msg("check the code; the pharmacist has the allocation list"),
         )
-    sealed = {"arm": state.arm, "kit": state.kit, "side": state.side}
     draft = Draft(
         kind="unblind",
         at=at,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dosecalc.registry.rights import View
     from dosecalc.registry.state import ParticipantState, Standing, VisitState
 
+_TELLING = ("arm", "kit", "side", "level")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MaskedParticipant:
@@ -143,7 +145,7 @@ def _arm(state: ParticipantState, view: View) -> dict[str, Any]:
     """What only the unmasked see; no key of it stands there for the masked."""
     if view.masked:
         return {}
-    return {"arm": state.arm, "kit": state.kit, "side": state.side, "level": state.level}
+    return {name: getattr(state, name) for name in _TELLING}
 
 
 def _public(event: Event, *, masked: bool) -> dict[str, Any]:
@@ -153,12 +155,12 @@ def _public(event: Event, *, masked: bool) -> dict[str, Any]:
             public[name.replace("text", "text_sha256")] = sha256(public.pop(name).encode()).hexdigest()
     if masked and event.kind in ("assign", "correct"):
         # In an open protocol an assignment says its arm openly; what masked people see has no room for one.
-        return {name: _without_arm(value) for name, value in public.items() if name != "arm"}
+        return {name: _untold(value) for name, value in _untold(public).items()}
     return public
 
 
-def _without_arm(value: Any) -> Any:
-    return {name: inner for name, inner in value.items() if name != "arm"} if isinstance(value, dict) else value
+def _untold(value: Any) -> Any:
+    return {name: inner for name, inner in value.items() if name not in _TELLING} if isinstance(value, dict) else value
 
 
 def _visit(visit: VisitState) -> dict[str, Any]:
