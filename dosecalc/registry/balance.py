@@ -18,7 +18,7 @@ from dosecalc.text import Message, msg, render
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from dosecalc.documents.blocks import Block
+    from dosecalc.documents.blocks import Block, Cell
     from dosecalc.registry.event import Kind
     from dosecalc.registry.fold import Fact
     from dosecalc.registry.lots import LotState, Supplies
@@ -181,7 +181,7 @@ def _blocks(accounts: Sequence[Account], head: str, language: Language) -> Itera
         *(Column(say(heading), side="right") for _, heading in PLACES),
         Column(say(msg("Counted")), side="center"),
     )
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             each.state.lot,
             each.product,
