@@ -52,9 +52,10 @@ def connect_to(place: str, *, make: bool = False) -> sa.Engine:
 
 def _sqlite(place: str, *, make: bool) -> sa.Engine:
     path = os.path.abspath(place)
-    uri = f"file:{_quoted(path)}?mode={'rwc' if make else 'rw'}"
 
     def connect() -> sqlite3.Connection:
+        mode = "rwc" if make else "ro&immutable=1" if _only_readable(path) else "rw"
+        uri = f"file:{_quoted(path)}?mode={mode}"
         raw = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             raw.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
@@ -72,6 +73,12 @@ def _sqlite(place: str, *, make: bool) -> sa.Engine:
 
     sa.event.listen(engine, "begin", begin)
     return engine
+
+
+def _only_readable(path: str) -> bool:
+    """Whether a file may be read and its folder not be written to, and nobody has it open: SQLite needs to be told."""
+    folder = os.path.dirname(path)
+    return not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)) and not os.path.exists(f"{path}-wal")
 
 
 def _quoted(path: str) -> str:
