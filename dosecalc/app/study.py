@@ -17,7 +17,7 @@ from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.rights import check_may, role_of, view_for
 from dosecalc.registry.sealing import Sealer, check_key, read_key
-from dosecalc.registry.store import VisitRow, open_store
+from dosecalc.registry.store import open_store
 from dosecalc.registry.versions import settled_of, version_for
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day, parse_moment, site_zone
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.rights import View
     from dosecalc.registry.sealing import Key
     from dosecalc.registry.state import ParticipantState, StudyState
-    from dosecalc.registry.store import Reading, Store, Writing
+    from dosecalc.registry.store import Reading, Store, VisitRow, Writing
 
 
 @dataclass(kw_only=True)
@@ -103,8 +103,14 @@ class Session:
         """The protocol that a participant is on: the one consented to, unless an urgent amendment holds for all."""
         return settled_of(version_for(study or self.study, state, self.today))
 
-    def change(self, decide: Callable[[Reading], Sequence[Draft]]) -> list[Event]:
+    def change(
+        self,
+        decide: Callable[[Reading], Sequence[Draft]],
+        afterwards: Callable[[Reading, Sequence[Event]], None] | None = None,
+    ) -> list[Event]:
         """Record what `decide` makes of the study, in one transaction; what follows from it is derived again.
+
+        `afterwards` may look at the study as it would be, and refuse; then nothing is recorded.
 
         Raises:
             Refusal: what `decide` refuses; DC723, the role may not record it; what the store refuses.
@@ -118,6 +124,8 @@ class Session:
                 check_may(self.by.role, draft.kind, self.staffed)
                 events.append(writing.append(draft, protocol_sha256=self._digest(writing, study, draft)))
             self._project(writing, events)
+            if afterwards is not None:
+                afterwards(writing, events)
         return events
 
     def _digest(self, writing: Writing, study: StudyState, draft: Draft) -> str | None:
@@ -148,13 +156,7 @@ def project(reading: Reading, study: StudyState, code: str, day: dt.date) -> lis
     state = fold_participant(reading.events(participant=code), None)
     if state is None:
         return []
-    rows = rows_of(plan_of(settled_of(version_for(study, state, day)), state))
-    return [
-        VisitRow(
-            row.participant, row.visit, row.target, row.earliest, row.latest, row.booked, row.attended, row.standing
-        )
-        for row in rows
-    ]
+    return list(rows_of(plan_of(settled_of(version_for(study, state, day)), state)))
 
 
 def unknown_participant(code: str) -> Exception:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.app.typed import Asked, dose_input, named
-from dosecalc.errors import refuse
+from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.participant_code import check_code
-from dosecalc.registry import decide_assign, decide_measure, decide_participant
+from dosecalc.registry import decide_assign, decide_correct, decide_measure, decide_participant
 from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
 from dosecalc.registry.plan_of import arm_of, start_anchor
+from dosecalc.registry.rights import check_may, need_key
 from dosecalc.tables.participants import free_text
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dosecalc.dosing.result import Warned
     from dosecalc.errors import Where
     from dosecalc.protocol.settled import Settled
-    from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.event import Draft, Event, Kind
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
@@ -133,7 +134,6 @@ def import_list(session: Session, path: str) -> list[Event]:
         Refusal: DC726, the key is missing; what `decide_assign.allocation` refuses.
         InvalidFile: what is wrong with the table.
     """
-    from dosecalc.registry.rights import need_key
     from dosecalc.tables.allocation import read_allocation
 
     if session.key is None:
@@ -231,6 +231,69 @@ def _check_anchors(session: Session, settled: Settled, state: ParticipantState, 
     start = moments.get(start_name, moments.get("start", state.start))
     arm = arm_of(settled.protocol, state) or next(iter(settled.protocol.arms.values()))
     prepare(settled, arm.encounters).of(session.at if start is None else start, given)
+
+
+def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, reason: str | None) -> list[Event]:
+    """Correct an event of a participant: `pairs` are `KEY=VALUE`; `void` takes it out.
+
+    Raises:
+        Usage: DC004, DC006.
+        Refusal: DC723, the role may not record such an event; what `decide_correct` refuses.
+    """
+    which = _number(number)
+    sets = _pairs(pairs)
+
+    def decide(reading: Reading) -> Sequence[Draft]:
+        event = reading.event(which)
+        settled = session.settled
+        if event is not None:
+            check_may(session.by.role, _kind_of(reading, event), session.staffed)
+        if event is not None and event.participant is not None:
+            settled = session.settled_for(session.participant(reading, event.participant))
+        return decide_correct.correct(
+            event, which, settled, sets, void=void, reason=reason, at=session.at, free=free_text
+        )
+
+    def afterwards(reading: Reading, events: Sequence[Event]) -> None:
+        for event in events:
+            state = fold_participant(reading.events(participant=event.participant), session.view.key)
+            decide_correct.check_afterwards(state, event)
+
+    return session.change(decide, afterwards)
+
+
+def _kind_of(reading: Reading, event: Event) -> Kind:
+    """The kind of the event that a chain of corrections is about."""
+    while event.kind == "correct" and event.corrects is not None:
+        before = reading.event(event.corrects)
+        if before is None:
+            break
+        event = before
+    return event.kind
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise refuse(
+            "DC754",
+            msg("'{text}' is not the number of an event", text=text),
+            msg("`participant show` numbers all events"),
+        )
+    return int(text)
+
+
+def _pairs(pairs: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            what = msg("'{text}' is not a key, an equals sign and a value", text=pair)
+            raise Usage([Finding("DC004", what, msg("write for example --set date=2026-03-01"))])
+        if name in found:
+            what = msg("{option} names {name} twice", option="--set", name=name)
+            raise Usage([Finding("DC006", what, msg("give it once"))])
+        found[name] = text
+    return found
 
 
 def _study(session: Session, reading: Reading) -> StudyState:

@@ -20,7 +20,7 @@ from dosecalc.text import msg
     + "\n\n"
     + examples(
         "dosecalc participant measure P001 --area 23.4 --method tracing --by CRC-02 --date 2026-03-01",
-        "dosecalc participant measure P001 --area 20.1 --area 3.3 --visit W4 --method ellipse --by C2 --date 2026-03-30",
+        "dosecalc participant measure P001 --area 20 --area 3 --visit W4 --method tracing --by C2 --date 2026-03-30",
         "dosecalc participant measure P001 --weight 71.5 --by CRC-02 --date 2026-03-01",
     ),
 )

@@ -1,0 +1,90 @@
+"""What a person may see of one participant, and of all of them, today or on a past day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.registry.fold import fold_participant
+from dosecalc.registry.plan_of import plan_of, rows_of
+from dosecalc.registry.versions import settled_of, version_for
+from dosecalc.registry.views import event_shape, list_shape, participant_shape
+from dosecalc.visits.moments import parse_day
+
+if TYPE_CHECKING:
+    from dosecalc.app.study import Session
+    from dosecalc.registry.event import Event
+    from dosecalc.registry.state import ParticipantState
+    from dosecalc.registry.store import VisitRow
+    from dosecalc.text import Message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """One participant: the state as this person may see it, the visits, and what was recorded."""
+
+    state: ParticipantState
+    version: str
+    visits: tuple[VisitRow, ...]
+    waits: Message | None
+    history: tuple[Event, ...]
+
+
+def show(session: Session, code: str, as_of: str | None) -> Shown:
+    """Return one participant with their visits and history, as of the end of a day where one is asked for.
+
+    Raises:
+        Refusal: DC737, nothing was recorded of them by then.
+    """
+    until = session.until(as_of)
+    day = session.today if as_of is None else parse_day(as_of)
+    with session.read() as reading:
+        state = session.participant(reading, code, until)
+        study = session.study_at(reading, until)
+        history = tuple(reading.events(participant=code, until=until))
+    held = study.held(participant=code) or next(
+        (found for level in (state.arm, state.level) if level and (found := study.held(level=level))), None
+    )
+    state = replace(state, held=held.reason if held else None)
+    version = version_for(study, state, day)
+    plan = plan_of(settled_of(version), state)
+    return Shown(state=state, version=version.protocol_version, visits=rows_of(plan), waits=plan.waits, history=history)
+
+
+def shown_shape(session: Session, shown: Shown) -> dict[str, Any]:
+    """Return the JSON of `participant show`."""
+    timeline = [
+        {
+            "visit": row.visit,
+            "target": row.target,
+            "earliest": row.earliest,
+            "latest": row.latest,
+            "booked": row.booked,
+            "attended": row.attended,
+            "standing": row.standing,
+        }
+        for row in shown.visits
+    ]
+    return {
+        **participant_shape(shown.state, session.view),
+        "protocol_version": shown.version,
+        "timeline": timeline,
+        "history": [event_shape(event, session.view) for event in shown.history],
+        "staff_list": session.staffed,
+    }
+
+
+def everyone(session: Session, as_of: str | None) -> list[ParticipantState]:
+    """Return all participants as this person may see them, in the order of their codes."""
+    until = session.until(as_of)
+    with session.read() as reading:
+        states = [
+            fold_participant(reading.events(participant=code, until=until), session.view.key)
+            for code in reading.participants()
+        ]
+    return [state for state in states if state is not None]
+
+
+def everyone_shape(session: Session, states: list[ParticipantState]) -> dict[str, Any]:
+    """Return the JSON of `participant list`."""
+    return {"participants": list_shape(states, session.view), "staff_list": session.staffed}

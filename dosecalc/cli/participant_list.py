@@ -1,0 +1,46 @@
+"""`dosecalc participant list`: everyone in the study."""
+
+from __future__ import annotations
+
+import click
+
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.text import msg
+
+
+@click.command(
+    "list",
+    context_settings=HELP_OPTIONS,
+    help=help_text(msg("List the participants with their standing, today or at the end of a past day (--as-of)."))
+    + "\n\n"
+    + examples("dosecalc participant list", "dosecalc participant list --as-of 2026-04-01 --json"),
+)
+@study_options
+@click.pass_obj
+def command(ui: Ui, /, call: StudyCall) -> None:
+    """Print the participants."""
+    from dosecalc.app import study_seen
+    from dosecalc.app.study import open_study
+    from dosecalc.registry.decide_participant import STANDING_WORDS
+
+    with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
+        states = study_seen.everyone(session, call.as_of)
+        if ui.as_json:
+            ui.show_json(study_seen.everyone_shape(session, states))
+            return
+        arms = not session.view.masked
+        columns: list[tuple[object, str]] = [
+            (msg("Participant"), "left"),
+            (msg("Standing"), "left"),
+            (msg("Enrolled"), "left"),
+            (msg("Start"), "left"),
+        ]
+        if arms:
+            columns.append((msg("Arm"), "left"))
+        rows: list[list[object]] = []
+        for state in states:
+            row: list[object] = [state.code, STANDING_WORDS[state.standing], state.enrolled or "", state.start or ""]
+            rows.append([*row, state.arm or ""] if arms else row)
+        ui.show_table(columns, rows)
+        if not session.staffed:
+            ui.line(msg("This study has no staff list: everyone who can open it may record anything."))

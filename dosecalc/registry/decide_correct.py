@@ -1,0 +1,171 @@
+"""Corrections: a new event says how an earlier one reads, and why. The earlier one stays as it was entered.
+
+What is set passes the same checks as when it was first recorded; what came of it is checked as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dosecalc.dosing.area import check_areas, check_method, split_patches
+from dosecalc.dosing.weight import check_weight
+from dosecalc.errors import Refusal, refuse
+from dosecalc.plan import find_arm
+from dosecalc.quantity import Quantity, parse_positive, plain
+from dosecalc.registry.decide_measure import check_visit
+from dosecalc.registry.event import Draft
+from dosecalc.registry.fold import public_of
+from dosecalc.registry.kinds import KIND_RULES
+from dosecalc.text import Message, msg
+from dosecalc.units import unit
+from dosecalc.visits.moments import parse_day, parse_moment
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+
+    from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.event import Event
+    from dosecalc.registry.state import ParticipantState
+
+_MOVED = msg("take it out with --void and record it anew")
+_ONLY_VOID = frozenset({"migrate", "unblind", "correct"})
+
+
+def correct(
+    event: Event | None,
+    number: int,
+    settled: Settled,
+    sets: Mapping[str, str],
+    *,
+    void: bool,
+    reason: str | None,
+    at: dt.datetime,
+    free: Callable[[str], str],
+) -> list[Draft]:
+    """Correct one event of a participant: `sets` are its keys with their new texts; `void` takes it out as a whole.
+
+    Raises:
+        Refusal: DC754, there is no such event, it is no participant's, or a key cannot be set; DC746, nothing changes;
+            and whatever the reader of a value refuses.
+    """
+    if event is None:
+        raise _no(msg("there is no event {number}", number=number), msg("`participant show` numbers all events"))
+    if event.kind == "allocation" and not void:
+        raise _no(msg("nothing can be set in event {number} ({kind})", number=number, kind=event.kind), _MOVED)
+    about = KIND_RULES[event.kind].about
+    if event.kind != "allocation" and (event.participant is None or about == "lot"):
+        raise _no(
+            msg("event {number} is not about a participant", number=number),
+            msg("a hold is lifted, a level is opened, staff is recorded anew: each with its own command"),
+        )
+    if void == bool(sets):
+        raise _no(
+            msg("it is not said what is wrong with event {number}", number=number),
+            msg("give --set KEY=VALUE for what it should say, or --void to take it out; not both"),
+        )
+    public: dict[str, Any] = {"void": True} if void else {"public": _public(event, settled, sets, free)}
+    return [
+        Draft(
+            kind="correct",
+            at=at,
+            participant=event.participant,
+            visit=event.visit,
+            reason=reason,
+            corrects=event.number,
+            public=public,
+        )
+    ]
+
+
+def check_afterwards(state: ParticipantState | None, event: Event) -> None:
+    """Refuse a correction that leaves a participant in a state that the study does not allow.
+
+    Raises:
+        Refusal: DC754.
+    """
+    if state is None:
+        return
+    if not state.consents and (state.enrolled or state.assigned or state.visits or state.start):
+        raise _no(
+            msg("without event {number} {code} would have no consent", number=event.corrects, code=state.code),
+            msg("record the right consent first, then take this one out"),
+        )
+    if state.enrolled is None and (state.assigned or state.visits):
+        raise _no(
+            msg("without event {number} {code} would not be enrolled", number=event.corrects, code=state.code),
+            msg("set its right date instead: --set date=YYYY-MM-DD"),
+        )
+    if state.consents and state.enrolled and state.enrolled < min(day for _, day in state.consents):
+        raise _no(
+            msg("{code} would be enrolled before the consent", code=state.code),
+            msg("check both dates; correct the one that is wrong"),
+        )
+
+
+def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Callable[[str], str]) -> dict[str, Any]:
+    rule, before = KIND_RULES[event.kind], public_of(event)
+    known = [name.rstrip("?") for name in rule.public] + (["reason"] if rule.reason else [])
+    if event.kind in _ONLY_VOID or (event.kind == "assign" and settled.protocol.masking.masked):
+        raise _no(msg("nothing can be set in event {number} ({kind})", number=event.number, kind=event.kind), _MOVED)
+    changed: dict[str, Any] = {}
+    for name, text in sets.items():
+        if name not in known:
+            raise _no(
+                msg("event {number} ({kind}) has no '{name}'", number=event.number, kind=event.kind, name=name),
+                msg("it has: {names}", names=", ".join(known)),
+            )
+        changed[name] = _value(event, before, settled, name, text, free)
+    same = all((event.reason if name == "reason" else before.get(name)) == value for name, value in changed.items())
+    if same:
+        raise refuse(
+            "DC746",
+            msg("event {number} says so already", number=event.number),
+            msg("nothing has to be done"),
+        )
+    return changed
+
+
+def _value(
+    event: Event, before: Mapping[str, Any], settled: Settled, name: str, text: str, free: Callable[[str], str]
+) -> Any:
+    """A new value, read as it was when the event was recorded."""
+    protocol = settled.protocol
+    match name:
+        case "date":
+            return parse_day(text).isoformat()
+        case "when" | "from" | "was":
+            moment = parse_moment(text, settled.timezone)
+            if ("T" in str(before.get(name, ""))) != ("T" in moment.isoformat()):
+                raise _no(
+                    msg("event {number} holds {before}, and {text} is of another form",
+                        number=event.number, before=before.get(name, "-"), text=text),
+                    msg("write a time where there was one, and a date where there was one"),
+                )  # fmt: skip
+            return moment.isoformat()
+        case "values" if before.get("what") == "weight":
+            return [plain(check_weight(Quantity(parse_positive(text), unit("kg")))[0].value)]
+        case "values":
+            patches = split_patches(text)
+            check_areas(patches)
+            return [plain(each) for each in patches]
+        case "method":
+            return check_method(text, settled.site)
+        case "visit":
+            return check_visit(protocol, text)
+        case "arm":
+            return find_arm(protocol, text).id
+        case "form" | "by" | "reason" | "outside_window" | "to" | "told":
+            return _free(event, name, text, free)
+        case _:
+            raise _no(msg("'{name}' of event {number} cannot be set", name=name, number=event.number), _MOVED)
+
+
+def _free(event: Event, name: str, text: str, free: Callable[[str], str]) -> str:
+    if not text.strip():
+        raise _no(msg("'{name}' of event {number} would be empty", name=name, number=event.number), msg("write it out"))
+    return free(text.strip())
+
+
+def _no(what: Message, mend: Message) -> Refusal:
+    return refuse("DC754", what, mend)
