@@ -58,7 +58,7 @@ def write_calendars(
         Usage: DC736, the moment has no time of day.
     """
     since = _since(session, changed_since)
-    until = session.until(as_of) or session.by.entered_at
+    until = session.until(as_of)
     files: dict[str, bytes] = {}
     written: list[WrittenCalendar] = []
     for code, name, data, count, changed in _calendars(session, until, language):
@@ -78,7 +78,7 @@ def write_calendars(
 
 
 def _calendars(
-    session: Session, until: dt.datetime, language: Language | None
+    session: Session, until: dt.datetime | None, language: Language | None
 ) -> Iterator[tuple[str | None, str, bytes, int, dt.datetime | None]]:
     """Yield each calendar: whose it is, the file's name, its bytes, its items, and when one of them changed last."""
     from dosecalc import __version__
@@ -91,7 +91,7 @@ def _calendars(
         study = list(reading.events(kinds=STUDY_KINDS, until=until))
         for code in reading.participants():
             own = list(reading.events(participant=code, until=until))
-            history = list(moments(study, own, until, session.zone))
+            history = list(moments(study, own, until or session.by.entered_at, session.zone))
             spoken = language or _language(history, here)
             found = calendar(history, "participant", spoken)
             clinic.extend(calendar(history, "clinic", here).items)
