@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
 
-    from dosecalc.protocol.site import Site, SiteGaps, SiteLevels, SiteProtocol, SiteWindow
+    from dosecalc.protocol.site import Site, SiteGaps, SiteLevels, SiteProtocol, SiteStagger, SiteWindow
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -81,6 +81,8 @@ def check_site(site: Site) -> Iterator[Finding]:
             "clinic.places_per_day",
         )
     for name, here in (site.protocols or {}).items():
+        if (stagger := readable(here.stagger)) is not None:
+            yield from _stagger(stagger, f"protocols.{name}.stagger.days")
         if (gaps := readable(here.gaps)) is not None:
             yield from _gaps(gaps, f"protocols.{name}.gaps")
         if here.verified and here.verified.sha256 and not _SHA256.fullmatch(here.verified.sha256):
@@ -226,6 +228,14 @@ def _levels(entry: SiteLevels, level: Level, path: str) -> Iterator[Finding]:
             )
     if not entry.decided:
         yield Finding("DC123", msg("no level is listed here"), msg("list one at least"), entry.where, path)
+
+
+def _stagger(entry: SiteStagger, path: str) -> Iterator[Finding]:
+    days = readable(entry.days)
+    if days is not None and days <= 0:
+        what = msg("a stagger of {days} days holds nobody back", days=days)
+        mend = msg("write the number of days between two participants, or remove 'stagger'")
+        yield Finding("DC751", what, mend, entry.where, path)
 
 
 def _gaps(entry: SiteGaps, path: str) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def assign(
     Raises:
         Refusal: DC302, no such arm; DC740, not enrolled; DC743 to DC745, what stands against a level; DC748, an arm is
             assigned already; DC749, in a masked trial an arm is given; DC750, the list does not name the participant,
-            or was not imported; DC751, the arm is not the list's; DC752, the arm's dose level is not decided.
+            was not imported, or has another arm; DC752, the arm's dose level is not decided.
     """
     check_standing(state, ("enrolled",))
     if state.assigned is not None:
@@ -110,7 +110,7 @@ def _open_arm(state: ParticipantState, settled: Settled, arm: str | None, listed
     chosen = find_arm(settled.protocol, arm if arm is not None else listed or "").id
     if listed is not None and listed != chosen:
         raise refuse(
-            "DC751",
+            "DC750",
             msg("the allocation list has another arm for {code}: {listed}", code=state.code, listed=listed),
             msg("leave --arm out, so that the list decides; if the list is wrong, ask whoever made it"),
         )
