@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.cli.ui import option
@@ -11,7 +10,7 @@ from dosecalc.visits.moments import weekday
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from dosecalc.app.study import Session
     from dosecalc.app.study_reports import Scope
@@ -23,16 +22,11 @@ participant_option = option("--participant", metavar="CODE", text=msg("Of one pa
 NONE = "–"
 
 
-@contextmanager
-def opened(call: StudyCall) -> Iterator[Session]:
-    """Yield the person's session in the study, and close it."""
+def opened(call: StudyCall) -> Session:
+    """Open the person's session in the study; it closes with its block."""
     from dosecalc.app.study import open_study
 
-    session = open_study(call.study, user=call.user, key=call.key, at=call.at)
-    try:
-        yield session
-    finally:
-        session.store.close()
+    return open_study(call.study, user=call.user, key=call.key, at=call.at)
 
 
 def scope_shape(session: Session, scope: Scope, call: StudyCall) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def planned_doses(settled: Settled, state: ParticipantState, visits: tuple[str, 
     Raises:
         Refusal: what `dosing.dose` refuses, such as an area that was not measured; DC304, the arm is not known.
     """
-    arms = dosed_arms(settled.protocol, state.arm)
+    protocol = settled.protocol
+    arms = dosed_arms(protocol, None if protocol.masking.allocation == "every_arm" else state.arm)
     return calculate(settled, arms, dose_input(settled, arms, state), visits)
 
 

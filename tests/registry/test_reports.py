@@ -1,4 +1,4 @@
-"""Reports from rows: what a day means, by hand. The days are those of a calendar on the wall: 2026-03-16 is a Monday."""
+"""Reports from rows: what a day means, by hand. Days as on a wall calendar: 2026-03-16 is a Monday."""
 
 from __future__ import annotations
 
