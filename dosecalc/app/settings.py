@@ -4,18 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import refuse
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from dosecalc.text import Language
+
+    Clock = Callable[[], dt.datetime]
+
+_clock: ContextVar[Clock | None] = ContextVar("clock", default=None)
 
 
 def now() -> dt.datetime:
     """The clock, in whole seconds of UTC."""
-    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+    passed = _clock.get()
+    read = dt.datetime.now(dt.UTC) if passed is None else passed().astimezone(dt.UTC)
+    return read.replace(microsecond=0)
+
+
+@contextmanager
+def clock(read: Clock) -> Iterator[None]:
+    """Take the time from `read` (aware), for programs that play a trial. No command does, and no option asks for it."""
+    before = _clock.set(read)
+    try:
+        yield
+    finally:
+        _clock.reset(before)
 
 
 def preferred_language() -> Language:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event, Role
     from dosecalc.registry.rights import View
-    from dosecalc.registry.sealing import Key
+    from dosecalc.registry.sealing import Key, Random
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading, Store, VisitRow, Writing
 
@@ -50,6 +50,8 @@ class Session:
     view: View
     study: StudyState
     settled: Settled
+    chance: Random = field(default=os.urandom, repr=False)
+    """Where what is sealed gets its unpredictable bytes from."""
 
     def __enter__(self) -> Self:
         return self
@@ -115,7 +117,7 @@ class Session:
         Raises:
             Refusal: what `decide` refuses; DC723, the role may not record it; what the store refuses.
         """
-        sealer = Sealer(self.key, os.urandom) if self.key is not None else None
+        sealer = Sealer(self.key, self.chance) if self.key is not None else None
         with self.store.writing(self.by, sealer) as writing:
             drafts = decide(writing)
             study = fold_study(writing.events(kinds=STUDY_KINDS), None)
@@ -168,7 +170,9 @@ def unknown_participant(code: str) -> Exception:
     )
 
 
-def open_study(study: str | None, *, user: str | None, key: str | None, at: str | None) -> Session:
+def open_study(
+    study: str | None, *, user: str | None, key: str | None, at: str | None, chance: Random = os.urandom
+) -> Session:
     """Open a study for one person, from options or the environment.
 
     Raises:
@@ -180,6 +184,7 @@ def open_study(study: str | None, *, user: str | None, key: str | None, at: str 
     with ExitStack() as on_refusal:
         on_refusal.callback(store.close)
         session = _session(store, user=who(user), key=key_at_hand(key), at=at)
+        session.chance = chance
         on_refusal.pop_all()
     return session
 
