@@ -75,13 +75,16 @@ class Reading:
             wanted = wanted.where(_EVENTS.c.kind.in_(sorted(kinds)))
         if until is not None:
             wanted = wanted.where(_EVENTS.c.entered_at <= utc(until))
+        if after:  # from the first one on there is no limit: a number below 1 must not hide from `verify`
+            wanted = wanted.where(_EVENTS.c.number > after)
+        page = wanted
         while True:
-            found = self._connection.execute(wanted.where(_EVENTS.c.number > after)).all()
+            found = self._connection.execute(page).all()
             for row in found:
                 yield _event(row)
             if len(found) < _AT_ONCE:
                 return
-            after = found[-1].number
+            page = wanted.where(_EVENTS.c.number > found[-1].number)
 
     def event(self, number: int) -> Event | None:
         """Return one event, or None where the study has no such number."""

@@ -145,9 +145,8 @@ def test_on_a_full_disk_nothing_is_recorded_and_a_retry_works(file: str, more: i
     store = fill(file)
     with store.reading():  # keeps the log from being emptied
         one = open_store(file)
-        with a_full_disk(os.path.getsize(f"{file}-wal") + more):
-            with pytest.raises(Refusal) as caught:
-                one_more(one)
+        with a_full_disk(os.path.getsize(f"{file}-wal") + more), pytest.raises(Refusal) as caught:
+            one_more(one)
     said = str(caught.value)
     assert said.startswith(f"DC705 the disk of the study {file} is full or fails (")
     assert said.endswith("nothing was recorded; free some space there, then try again")
