@@ -158,7 +158,7 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
             lots=wish.lots,
             thawed_at=wish.thawed_at,
             participant=wish.code,
-            area_a=getattr(state, "side", None),
+            area_a=state.side if state.side in settled.protocol.areas else None,
         ),
         made_at=session.at,
         preparer=session.by.user,

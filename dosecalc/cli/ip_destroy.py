@@ -36,4 +36,4 @@ def command(ui: Ui, /, call: StudyCall, lot: str, vials: int, returned: bool) ->
     """Record it."""
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         events = destroy(session, Moved(lot=lot, vials=vials, reason=call.reason), returned=returned)
-    tell(ui, session, events, msg("{vials} vials of lot {lot} were destroyed", vials=vials, lot=lot))
+    tell(ui, session, events, msg("lot {lot}, vials destroyed: {vials}", vials=vials, lot=lot))

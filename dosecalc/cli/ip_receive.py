@@ -34,5 +34,5 @@ def command(ui: Ui, /, call: StudyCall, stock: str, lots: tuple[str, ...]) -> No
     """Record what arrived."""
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         received, events = receive(session, stock, lots)
-    lines = [msg("lot {lot}: {vials} vials received", lot=one.lot, vials=one.vials) for one in received]
+    lines = [msg("lot {lot}, vials received: {vials}", lot=one.lot, vials=one.vials) for one in received]
     tell(ui, session, events, *lines)

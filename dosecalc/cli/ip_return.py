@@ -42,8 +42,8 @@ def command(ui: Ui, /, call: StudyCall, lot: str, vials: int, participant: str |
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         events = give_back(session, moved)
     said = (
-        msg("{vials} vials of lot {lot} were sent back", vials=vials, lot=lot)
+        msg("lot {lot}, vials sent back: {vials}", vials=vials, lot=lot)
         if participant is None
-        else msg("{vials} vials of lot {lot} came back from {code}", vials=vials, lot=lot, code=participant)
+        else msg("lot {lot}, vials that came back from {code}: {vials}", vials=vials, lot=lot, code=participant)
     )
     tell(ui, session, events, said)

@@ -143,7 +143,7 @@ def too_few(lot: LotState, wanted: int, where: Message, there: int) -> Finding:
     """Why so many vials cannot leave a place."""
     return Finding(
         "DC777",
-        msg("{wanted} vials of lot '{lot}' are wanted, and {there} are {where}",
+        msg("lot '{lot}': vials wanted {wanted}, {where} {there}",
             wanted=wanted, lot=lot.lot, there=there, where=where),
         msg("count them, and check the number; `ip balance {lot}` accounts for each", lot=lot.lot),
     )  # fmt: skip
