@@ -189,7 +189,7 @@ def _time(session: Session, visit: object, text: str) -> dt.datetime:
 def _asking(session: Session, outside_window: str | None, reason: str | None) -> Asking:
     return Asking(
         at=session.at,
-        now=max(session.at, session.by.entered_at.astimezone(session.zone)),
+        present=max(session.at, session.by.entered_at.astimezone(session.zone)),
         may_override=may_override(session.by.role, session.staffed),
         outside_window=outside_window,
         reason=reason,

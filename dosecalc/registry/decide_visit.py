@@ -147,7 +147,7 @@ def miss(plan: ParticipantPlan, name: str, asking: Asking) -> Decision:
             msg("if the participant comes after all, book it again with `visit book`"),
         )
     booked, first = planned.state.booked, planned.earliest or planned.target
-    early = booked > asking.now if booked else first is not None and local_day(first) > asking.now.date()
+    early = booked > asking.present if booked else first is not None and local_day(first) > asking.present.date()
     if early:
         still = booked or first
         assert still is not None

@@ -25,10 +25,10 @@ _OVERRIDE = msg("choose another day, or, where the investigator decides so, say 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asking:
-    """Who asks, and when: `at` is when it happened, `now` the latest moment that is not in the future (both aware)."""
+    """Who asks, and when: `at` is when it happened, `present` the latest moment that is not in the future (both aware)."""
 
     at: dt.datetime
-    now: dt.datetime
+    present: dt.datetime
     may_override: bool
     outside_window: str | None = None
     """The reason for a time outside the window or the gap."""
@@ -120,7 +120,7 @@ def not_booked(name: str) -> Refusal:
 def check_day(plan: ParticipantPlan, name: str, when: Moment, asking: Asking) -> None:
     """A visit takes place between the consent and now."""
     _check_consent(plan, name, local_day(when))
-    future = when > asking.now if isinstance(when, dt.datetime) else when > asking.now.date()
+    future = when > asking.present if isinstance(when, dt.datetime) else when > asking.present.date()
     if future:
         raise refuse(
             "DC761",

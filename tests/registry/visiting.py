@@ -77,7 +77,7 @@ def plan(*known: VisitState, on: Settled | None = None, **changes: Any) -> Parti
 
 def asking(**changes: Any) -> Asking:
     """The investigator, on 1 June 2026."""
-    given: dict[str, Any] = {"at": NOW, "now": NOW, "may_override": True}
+    given: dict[str, Any] = {"at": NOW, "present": NOW, "may_override": True}
     return Asking(**given | changes)
 
 
