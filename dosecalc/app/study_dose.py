@@ -16,6 +16,7 @@ from dosecalc.registry import decide_ip, decide_lots
 from dosecalc.registry.fold import STUDY_KINDS, fold_study
 from dosecalc.registry.lot_text import stock_of
 from dosecalc.registry.rights import check_may
+from dosecalc.registry.versions import check_not_superseded
 from dosecalc.tables.participants import free_text
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
     """Record that a dose was handed out.
 
     Raises:
-        Refusal: DC772, DC776, DC801, the dose may not be given any more; DC778, DC779; see `check_key`.
+        Refusal: DC772, DC776, DC795, DC801, the dose may not be given any more; DC778, DC779; see `check_key`.
     """
     check_key(session, "dispense")
     name = free_text(to)
@@ -85,6 +86,7 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
         if against := list(decide_ip.may_go_on(state, decide_ip.holds_on(study, state))):
             raise Refusal(against)
         decide_lots.check_usable(known, study, dose.lots or ())
+        _check_version(session, reading, state, dose)
         return drafts
 
     return session.change(decide)
@@ -102,7 +104,7 @@ def administer(
     """Record that a dose was given; this needs no key, so that whoever gives it can be masked (R15).
 
     Raises:
-        Refusal: DC772, DC779, DC780, DC801; DC201 and its kin, the part is no number; DC723.
+        Refusal: DC772, DC779, DC780, DC795, DC801; DC201 and its kin, the part is no number; DC723.
     """
     check_may(session.by.role, "administer", session.staffed)
     given = decide_ip.Given(by=session.by.user, part=None if part is None else parse_number(part), reason=reason)
@@ -110,9 +112,24 @@ def administer(
     def decide(reading: Reading) -> list[Draft]:
         state = session.participant(reading, code)
         dose = decide_lots.prepared(supplies_at(session, reading, participant=code), code, visit)
-        return decide_ip.give(dose, state, given, session.at, _hold(session, reading, state))
+        drafts = decide_ip.give(dose, state, given, session.at, _hold(session, reading, state))
+        _check_version(session, reading, state, dose)
+        return drafts
 
     return session.change(decide)
+
+
+def _check_version(session: Session, reading: Reading, state: ParticipantState, dose: DoseState) -> None:
+    """Refuse a dose that an amendment superseded before it was handed out or given.
+
+    Raises:
+        Refusal: DC795.
+    """
+    made = reading.event(dose.prepared)
+    events = reading.events(kinds=STUDY_KINDS)
+    then = fold_study((each for each in events if dt.datetime.fromisoformat(each.at) <= session.at), None)
+    if made is not None:
+        check_not_superseded(then, state, session.today, made.protocol_sha256)
 
 
 def _hold(session: Session, reading: Reading, state: ParticipantState) -> tuple[Hold, dt.datetime] | None:

@@ -13,8 +13,8 @@ from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.plan import find_arm
 from dosecalc.registry.decide_participant import check_standing
 from dosecalc.registry.event import Draft
-from dosecalc.registry.levels import steps
-from dosecalc.registry.openness import check_open, check_staggered, held_for, open_step
+from dosecalc.registry.levels import open_step, steps
+from dosecalc.registry.openness import check_open, check_staggered, held_for
 from dosecalc.text import msg
 
 if TYPE_CHECKING:

@@ -138,7 +138,7 @@ def _target(protocol: Protocol, participants: Collection[str], scope: Scope, tar
             msg("this trial is masked: a hold of one {what} would show who has which arm", what=_BARE[scope]),
             msg("hold a lot with `ip quarantine`, which is sealed; or hold the participant, or the whole study"),
         )
-    if scope == "level":
+    if scope == "level" and target not in protocol.arms:
         return step_of(protocol, target).name
     return target
 

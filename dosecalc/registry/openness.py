@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import refuse
 from dosecalc.registry.decide_study import named_hold
-from dosecalc.registry.levels import step_of, steps
+from dosecalc.registry.levels import open_step, step_of, steps
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day
 
@@ -26,20 +26,6 @@ def named_step(settled: Settled, name: str) -> Step:
         Refusal: DC802, there is no such level.
     """
     return step_of(settled.protocol, name, settled)
-
-
-def open_step(study: StudyState, settled: Settled) -> Step | None:
-    """The dose level that is open now; None where nothing escalates.
-
-    The lowest is open from the beginning; after that the open level moves only by an event.
-    """
-    ladder = steps(settled.protocol, settled)
-    if not ladder:
-        return None
-    if not study.opened:
-        return ladder[0]
-    level, arm = study.opened[-1]
-    return next((step for step in ladder if (step.level, step.arm) == (level, arm)), None)
 
 
 def check_open(study: StudyState, settled: Settled, step: Step) -> None:
