@@ -25,7 +25,7 @@ _OVERRIDE = msg("choose another day, or, where the investigator decides so, say 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asking:
-    """Who asks, and when: `at` is when it happened, `present` the latest moment that is not in the future (both aware)."""
+    """Who asks, and when (aware): `at` is when it happened, `present` the latest moment that is not in the future."""
 
     at: dt.datetime
     present: dt.datetime
@@ -163,7 +163,7 @@ def check_anchor(settled: Settled, plan: ParticipantPlan, planned: PlannedVisit,
         ),
         msg(
             "if that day has changed, record it and the others move with it: "
-            "dosecalc participant anchor {participant} {anchor}={new}",
+            "dosecalc participant anchor {participant} {anchor}={new} --reason WHY",
             participant=plan.state.code,
             anchor=settled.protocol.encounters[visit.base].defines or "",
             new=local_day(when).isoformat(),

@@ -135,7 +135,7 @@ def test_the_way_out_names_the_command() -> None:
     with pytest.raises(Refusal) as caught:
         book(plan(), "W0", "2026-03-03T09:30")
     (finding,) = caught.value.findings
-    assert str(finding.mend).endswith("dosecalc participant anchor P001 first_dose=2026-03-03")
+    assert str(finding.mend).endswith("dosecalc participant anchor P001 first_dose=2026-03-03 --reason WHY")
 
 
 def test_follow_up_visits_stay_bookable_after_the_end_of_treatment() -> None:
