@@ -12,7 +12,7 @@ from dosecalc import __version__
 from dosecalc.app.loading import load_protocol, load_site
 from dosecalc.app.settings import now, shipped, shipped_protocols, user
 from dosecalc.app.study import key_at_hand, open_study, place_of, project, when
-from dosecalc.errors import refuse
+from dosecalc.errors import DosecalcError, refuse
 from dosecalc.files import cannot_write, read_file, write_whole
 from dosecalc.protocol.settled import Settled
 from dosecalc.registry import transfer
@@ -28,6 +28,7 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from dosecalc.registry.chain import Head
     from dosecalc.registry.event import Event, Kind
+    from dosecalc.registry.state import StudyState
     from dosecalc.registry.store import Reading
     from dosecalc.registry.verification import Verified
 
@@ -132,18 +133,32 @@ def verify_study(study: str | None, *, kept: str | None, key: str | None) -> Ver
     if kept is not None:
         read_head(kept)
     opener = key_at_hand(key)
-    with open_store(place_of(study)) as store, store.reading() as reading:
-        return verify(reading, kept=kept, key=opener, follows=_follows)
+    with open_store(place_of(study), emptied=True) as store, store.reading() as reading:
+        return verify(reading, kept=kept, key=opener, follows=_Follows())
 
 
-def _follows(reading: Reading, code: str) -> bool:
-    """Whether the visits of a participant are what the events say, on the day of the last one that counts for them."""
-    amend: Kind = "amend"
-    last = [*reading.events(participant=code), *reading.events(kinds=[amend])]
-    days = {dt.datetime.fromisoformat(event.at_local).date() for event in last}
-    study = fold_study(reading.events(kinds=STUDY_KINDS), None)
-    stands = set(reading.rows(participant=code))
-    return any(set(project(reading, study, code, day)) == stands for day in sorted({*days, now().date()}, reverse=True))
+class _Follows:
+    """Whether the visits of a participant are what the events say, on a day on which they were derived."""
+
+    def __init__(self) -> None:
+        self._study: StudyState | None = None
+        self._amended: set[dt.date] = set()
+
+    def __call__(self, reading: Reading, code: str) -> bool:
+        amend: Kind = "amend"
+        try:
+            if self._study is None:
+                self._study = fold_study(reading.events(kinds=STUDY_KINDS), None)
+                self._amended = {_day(event) for event in reading.events(kinds=[amend])}
+            days = {*self._amended, now().date(), *map(_day, reading.events(participant=code))}
+            stands = set(reading.rows(participant=code))
+            return any(set(project(reading, self._study, code, day)) == stands for day in sorted(days, reverse=True))
+        except (DosecalcError, KeyError, TypeError, ValueError):  # the chain is true, and what it says is no study
+            return False
+
+
+def _day(event: Event) -> dt.date:
+    return dt.datetime.fromisoformat(event.at_local).date()
 
 
 def head_of(study: str | None, *, who: str | None, key: str | None) -> tuple[Head, bool]:

@@ -209,11 +209,18 @@ class Writing(Reading):
 
     def insert(self, events: Iterable[Event]) -> None:
         """Add events that are chained already, and what is derived from them; the database refuses a gap."""
+        people: dict[str, tuple[int, int]] = {}
+        rows = []
         for event in events:
-            self._connection.execute(sa.insert(_EVENTS).values(chain.of(event)))
+            rows.append(chain.of(event))
             self._head = Head(event.number, event.hash, event.public_hash)
             if event.participant is not None:
-                self._seen(event.participant, event.number)
+                first, _ = people.get(event.participant, (event.number, 0))
+                people[event.participant] = first, event.number
+        if rows:
+            self._connection.execute(sa.insert(_EVENTS), rows)
+        for code, (first, last) in people.items():
+            self._seen(code, first, last)
         if self._head:
             self._keep("head", self._head.hash)
 
@@ -242,10 +249,10 @@ class Writing(Reading):
             self._protocol = protocol_digest(public) if kind in ("init", "amend") else self.protocol_sha256()
         return self._protocol
 
-    def _seen(self, participant: str, number: int) -> None:
+    def _seen(self, participant: str, first: int, last: int) -> None:
         same = _PEOPLE.c.participant == participant
-        if not self._connection.execute(sa.update(_PEOPLE).where(same).values(last=number)).rowcount:
-            self._connection.execute(sa.insert(_PEOPLE).values(participant=participant, first=number, last=number))
+        if not self._connection.execute(sa.update(_PEOPLE).where(same).values(last=last)).rowcount:
+            self._connection.execute(sa.insert(_PEOPLE).values(participant=participant, first=first, last=last))
 
     def _keep(self, name: str, value: str) -> None:
         if not self._connection.execute(sa.update(_META).where(_META.c.name == name).values(value=value)).rowcount:
@@ -303,8 +310,8 @@ class Store:
         self.close()
 
 
-def open_store(place: str) -> Store:
-    """Open the study in a file, or at a URL of PostgreSQL.
+def open_store(place: str, *, emptied: bool = False) -> Store:
+    """Open the study in a file, or at a URL of PostgreSQL; with `emptied` also one whose events are all gone.
 
     Raises:
         Refusal: DC700, there is none; DC702, it cannot be opened; DC706, it is no study; DC707, no connection; DC716, a
@@ -315,7 +322,7 @@ def open_store(place: str) -> Store:
         raise no_study(name)
     engine = connect_to(place)
     with refusing(name), engine.connect() as connection, connection.begin():
-        if _is_new(connection) or _holds_other(connection) or not _begun(connection):
+        if _is_new(connection) or _holds_other(connection) or not _begun(connection, emptied=emptied):
             raise no_study(name)
         revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     if revision != schema.REVISION:
@@ -354,8 +361,10 @@ def _is_new(connection: sa.Connection) -> bool:
     return not sa.inspect(connection).get_table_names()
 
 
-def _begun(connection: sa.Connection) -> bool:
-    """Whether there is an event: an interrupted `init` leaves none."""
+def _begun(connection: sa.Connection, *, emptied: bool = False) -> bool:
+    """Whether there is an event, or was one: an interrupted `init` leaves none."""
+    if emptied and connection.scalar(sa.select(_META.c.value).limit(1)) is not None:
+        return True
     return connection.scalar(sa.select(_EVENTS.c.number).limit(1)) is not None
 
 

@@ -60,7 +60,7 @@ def verify(
         follows: compares the derived visits of a participant; without it they are not compared.
     """
     expected = read_head(kept) if kept is not None else None
-    watch = _Watch(key)
+    watch = _Watch(key, expected)
     found = chain.follow(watch.over(reading.events()))
     findings = [_unguarded(name) for name in reading.unguarded()]
     if isinstance(found, Broken):
@@ -68,7 +68,7 @@ def verify(
         return Verified(head=None, findings=tuple(findings))
     if watch.unopened:
         findings.append(_changed(watch.unopened))
-    if expected and expected not in watch.heads:
+    if expected and not watch.met:
         findings.append(_rewritten(kept or ""))
     findings += _derived(reading, found, watch, follows)
     return Verified(head=found, findings=tuple(findings))
@@ -77,10 +77,12 @@ def verify(
 class _Watch:
     """Looks at each event as the chain is followed."""
 
-    def __init__(self, key: Key | None) -> None:
+    def __init__(self, key: Key | None, expected: tuple[int | None, str] | None) -> None:
         self._key = key
+        self._number, self._hash = expected or (None, "")
+        self.met = False
+        """Whether the head that was kept came by."""
         self.unopened = 0
-        self.heads: set[tuple[int | None, str]] = set()
         self.people: dict[str, tuple[int, int]] = {}
 
     def over(self, events: Iterator[Event]) -> Iterator[Event]:
@@ -88,8 +90,8 @@ class _Watch:
             if event.participant is not None:
                 first, _ = self.people.get(event.participant, (event.number, 0))
                 self.people[event.participant] = first, event.number
-            for each in (event.hash, event.public_hash):
-                self.heads |= {(event.number, each), (None, each)}
+            if self._hash in (event.hash, event.public_hash) and self._number in (None, event.number):
+                self.met = True
             if self._key and event.sealed and not self.unopened and not self._opens(event):
                 self.unopened = event.number
             yield event
