@@ -136,6 +136,21 @@ def destroy(session: Session, moved: decide_lots.Moved, *, returned: bool) -> li
     )
 
 
+def void(session: Session, number: int, reason: str | None) -> list[Event]:
+    """Declare an event of a lot void.
+
+    Raises:
+        Refusal: DC784, it is not about a lot, or vials would be missing; DC709; see `check_key`.
+    """
+    check_key(session, "receive")
+    why = needed(reason)
+
+    def afterwards(reading: Reading, _: Sequence[Event]) -> None:
+        decide_lots.check_afterwards(supplies_at(session, reading), number)
+
+    return session.change(lambda reading: decide_lots.void(reading.event(number), number, why, session.at), afterwards)
+
+
 def balance(session: Session, lot: str | None, as_of: str | None) -> tuple[list[Account], str]:
     """Account for every vial of a lot, or of all; and the head of the study then.
 

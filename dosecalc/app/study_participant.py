@@ -8,8 +8,8 @@ from dosecalc.app.typed import Asked, dose_input, named
 from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.participant_code import check_code
-from dosecalc.registry import decide_assign, decide_correct, decide_measure, decide_participant
-from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
+from dosecalc.registry import decide_assign, decide_correct, decide_ip, decide_measure, decide_participant
+from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
 from dosecalc.registry.plan_of import arm_of, start_anchor
 from dosecalc.registry.rights import check_may, need_key
 from dosecalc.tables.participants import free_text
@@ -258,6 +258,7 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
         for event in events:
             state = fold_participant(reading.events(participant=event.participant), session.view.key)
             decide_correct.check_afterwards(state, event)
+            decide_ip.check_order(facts(reading.events(participant=event.participant), None))
 
     return session.change(decide, afterwards)
 

@@ -15,6 +15,7 @@ _TABLE = {
     "administer": ("dosecalc.cli.ip_administer", msg("Record that a dose was given, in whole or in part.")),
     "return": ("dosecalc.cli.ip_return", msg("Record what came back.")),
     "destroy": ("dosecalc.cli.ip_destroy", msg("Record what was destroyed.")),
+    "void": ("dosecalc.cli.ip_void", msg("Declare a mistaken record of a lot void.")),
     "balance": ("dosecalc.cli.ip_balance", msg("Account for every vial of a lot.")),
 }
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
+    from dosecalc.registry.fold import Fact
     from dosecalc.registry.lots import DoseState, Supplies
     from dosecalc.registry.plan_of import ParticipantPlan
     from dosecalc.registry.state import Hold, ParticipantState, StudyState, VisitState
@@ -367,3 +368,28 @@ def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given) -> I
             msg("only a part of the dose was given, and nobody says why"),
             msg("give --reason; masked people read it, so name no arm and no product"),
         )
+
+
+def check_order(facts: Iterable[Fact]) -> None:
+    """Refuse a correction after which a dose was handed out or given before it could be; `facts` are all of one person.
+
+    Raises:
+        Refusal: DC779.
+    """
+    came: dict[str | None, str] = {}
+    for fact in facts:
+        visit, kind = fact.event.visit, fact.event.kind
+        before = came.get(visit)
+        if kind == "prepare":
+            came[visit] = "prepared"
+        elif kind == "check" and before is not None:
+            came[visit] = "agreed" if fact.public["agreed"] else "prepared"
+        elif (kind == "dispense" and before != "agreed") or (kind == "administer" and before != "dispensed"):
+            raise refuse(
+                "DC779",
+                msg("event {number} could not have happened then: a dose is prepared, checked, handed out and given "
+                    "in this order", number=fact.event.number),
+                msg("correct event {number} first", number=fact.event.number),
+            )  # fmt: skip
+        elif kind in ("dispense", "administer"):
+            came[visit] = "dispensed" if kind == "dispense" else "administered"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
+    from dosecalc.registry.event import Event
     from dosecalc.registry.lots import DoseState, LotState, Supplies
     from dosecalc.registry.state import StudyState
     from dosecalc.text import Message
@@ -222,3 +223,40 @@ def _check_vials(lot: LotState, wanted: int, where: Message, there: int) -> None
         )
     if wanted > there:
         raise Refusal([too_few(lot, wanted, where, there)])
+
+
+_OF_LOTS = ("receive", "quarantine", "release", "return", "destroy")
+
+
+def void(event: Event | None, number: int, reason: str, at: dt.datetime) -> list[Draft]:
+    """Declare an event of a lot void; the event stays, and does not count.
+
+    Raises:
+        Refusal: DC784.
+    """
+    if event is None or event.kind not in _OF_LOTS:
+        raise refuse(
+            "DC784",
+            msg("event {number} is not about a lot", number=number),
+            msg(
+                "`ip balance --json` numbers them; what is about a participant is corrected with `participant correct`"
+            ),
+        )
+    return [Draft(kind="correct", at=at, reason=reason, corrects=event.number, public={"void": True})]
+
+
+def check_afterwards(known: Supplies, number: int) -> None:
+    """Refuse what would leave fewer vials than none somewhere.
+
+    Raises:
+        Refusal: DC784.
+    """
+    short = [lot.lot for lot in known.lots.values() if min(lot.left, lot.returned) < 0]
+    gone = sorted({name for dose in known.doses.values() for name in dose.lots or () if name not in known.lots})
+    if short or gone:
+        raise refuse(
+            "DC784",
+            msg("without event {number} there would not have been enough vials of: {lots}",
+                number=number, lots=", ".join(short + gone)),
+            msg("record what is right first, then declare this one void"),
+        )  # fmt: skip

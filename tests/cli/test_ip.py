@@ -356,3 +356,30 @@ def test_both_areas_of_a_participant_are_prepared_from_two_lots(tmp_path: Path, 
     assert inputs["area_a"] == ["study"]  # the side of the allocation list
     assert counts(tmp_path, "EXO")["prepared"] > 0
     assert counts(tmp_path, "SALINE")["prepared"] > 0
+
+
+def test_a_mistaken_receipt_is_declared_void_unless_its_vials_are_used(study: Path) -> None:
+    twice = ask(study, "wang", "ip", "receive", "--stock", "our-example-stock.yaml", "--lot", "EV-A", "--json")
+    number = str(twice.json["event"]["number"])
+    assert ask(study, "wang", "ip", "void", number, "--json").codes == ["DC709"]
+    assert call(study, "liu", "ip", "void", number, "--reason", "x", "--json").codes == ["DC723"]
+    assert ask(study, "wang", "ip", "void", number, "--reason", "counted twice").code == 0
+    assert counts(study, "EV-A") == {"received": 60, "left": 60}
+    assert ask(study, "wang", "ip", "prepare", "P001", "W0", *THAWED).code == 0
+    first = ask(study, "wang", "ip", "balance", "EV-A", "--json").json["lots"][0]["movements"][0]["event"]
+    refused = ask(study, "wang", "ip", "void", str(first), "--reason", "x", "--json")
+    assert refused.codes == ["DC784"]
+    assert counts(study, "EV-A") == {"received": 60, "prepared": 3, "left": 57}
+    assert ask(study, "wang", "ip", "void", "2", "--reason", "x", "--json").codes == ["DC784"]
+
+
+def test_a_preparation_that_was_handed_out_is_not_taken_out_of_the_record(study: Path) -> None:
+    made = ask(study, "wang", "ip", "prepare", "P001", "W0", *THAWED, "--json").json["event"]["number"]
+    assert ask(study, "xu", "ip", "check", "P001", "W0", *CHECK, *THAWED, "--json").code == 0
+    out = ask(study, "wang", "ip", "dispense", "P001", "W0", "--to", "liu", "--json").json["event"]["number"]
+    refused = ask(study, "wang", "participant", "correct", str(made), "--void", "--reason", "x", "--json")
+    assert refused.codes == ["DC779"]
+    assert f"event {out} could not have happened then" in refused.json["errors"][0]["what"]
+    done = ask(study, "wang", "participant", "correct", str(out), "--void", "--reason", "not handed out")
+    assert done.code == 0, done.err
+    assert counts(study, "EV-A") == {"received": 60, "prepared": 3, "left": 57}
