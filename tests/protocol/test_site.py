@@ -104,6 +104,47 @@ def test_a_time_of_day_that_is_none_is_refused(tmp_path: Path) -> None:
     assert codes(tmp_path, "NCT07203599", content) == ["DC141"]
 
 
+@pytest.mark.parametrize(
+    ("gaps", "what"),
+    [
+        ({}, "neither the least nor the greatest gap stands here"),
+        ({"least": "P1M"}, "'P1M' is no gap between doses"),
+        ({"least": "PT5H"}, "'PT5H' is no gap between doses"),
+        ({"most": "-P5D"}, "'-P5D' is no gap between doses"),
+        ({"least": "P0D"}, "'P0D' is no gap between doses"),
+        ({"least": "P2W", "most": "P13D"}, "the least gap, 14 days, is longer than the greatest, 13 days"),
+    ],
+)
+def test_gaps_between_doses_are_whole_days_the_smaller_one_first(
+    tmp_path: Path, gaps: dict[str, str], what: str
+) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(json.dumps(site("NCT07203599", gaps={**gaps, "confirmed": CONFIRMED})), "utf-8")
+    with pytest.raises(InvalidFile) as caught:
+        load("NCT07203599", str(path))
+    assert [(f.code, str(f.what)) for f in caught.value.findings] == [("DC767", what)]
+
+
+def test_gaps_of_one_length_and_places_are_read(tmp_path: Path) -> None:
+    content = site("NCT07203599", gaps={"least": "P2W", "most": "P14D", "confirmed": CONFIRMED})
+    content["clinic"] = {**content["clinic"], "places_per_day": "6"}
+    path = tmp_path / "site.yaml"
+    path.write_text(json.dumps(content), "utf-8")
+    settled = load("NCT07203599", str(path))
+    assert settled.here is not None
+    assert settled.here.gaps is not None
+    assert settled.here.gaps.least == settled.here.gaps.most
+    assert settled.site is not None
+    assert settled.site.clinic.places_per_day == 6
+
+
+@pytest.mark.parametrize(("places", "code"), [("0", "DC768"), ("-1", "DC105"), ("6.5", "DC105"), ("many", "DC105")])
+def test_a_day_has_a_whole_number_of_places(tmp_path: Path, places: str, code: str) -> None:
+    content = site("NCT07203599")
+    content["clinic"] = {**content["clinic"], "places_per_day": places}
+    assert codes(tmp_path, "NCT07203599", content) == [code]
+
+
 def test_the_example_site_file_never_releases_anything(tmp_path: Path) -> None:
     protocol = load_protocol("NCT07203599")
     example = yaml.load(Path(shipped("sites", "example.yaml")).read_text("utf-8"), Loader=yaml.BaseLoader)
