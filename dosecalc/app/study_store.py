@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -80,13 +81,12 @@ def init_study(
     _check_new_key(key_file)
     with create_store(place) as store:
         _write_key(key_file, key.text)
-        try:
+        with ExitStack() as undo:
+            undo.callback(os.remove, key_file)  # where there is no study it seals nothing
             with store.writing(by, None) as writing:
                 event = writing.append(draft)
                 head = writing.head()
-        except BaseException:
-            os.remove(key_file)  # it seals nothing
-            raise
+            undo.pop_all()
         return Made(event=event, head=head, study=store.name, key_file=key_file, staffed=bool(staff))
 
 
