@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 def version_for(study: StudyState, state: ParticipantState, day: dt.date) -> Version:
     """Return the version that holds for a participant on `day`."""
     own = [place for place, each in enumerate(study.versions) if each.protocol_sha256 == state.protocol_sha256]
-    place = own[-1] if own else 0
+    begun = [place for place in own if _holds(study.versions[place], day)]  # the site's answers may be newer
+    place = (begun[-1:] or own[:1] or [0])[0]
     for later, version in enumerate(study.versions[place + 1 :], place + 1):
-        if version.urgent and version.effective is not None and version.effective <= day:
+        if version.urgent and _holds(version, day):
             place = later
     return study.versions[place]
+
+
+def _holds(version: Version, day: dt.date) -> bool:
+    return version.effective is None or version.effective <= day
 
 
 def settled_of(version: Version) -> Settled:
