@@ -107,7 +107,7 @@ def _calendars(
 
 def _language(history: Sequence[Moment], site: Language) -> Language:
     """The language of a participant's calendar: their own, where one is on record, else the site's."""
-    return (history[-1].state.language if history else None) or site
+    return (history[-1].language if history else None) or site
 
 
 def _since(session: Session, text: str | None) -> dt.datetime | None:

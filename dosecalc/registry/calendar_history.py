@@ -46,29 +46,36 @@ _SECOND = dt.timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moment:
-    """The study and one participant after an event; `entered` is when it was entered, `day` the site's day then."""
+    """What anyone may see of a participant's visits from one moment on; `plan` is None while nothing has a date."""
 
     entered: dt.datetime
-    day: dt.date
-    study: StudyState
-    state: ParticipantState
+    settled: Settled
+    plan: BlindedPlan | None
+    language: Language | None
+    """That of the participant's calendar; None for the site's."""
 
 
 def moments(
     study_events: Sequence[Event], own_events: Sequence[Event], until: dt.datetime, zone: dt.tzinfo
 ) -> Iterator[Moment]:
-    """Yield each moment at which a participant's calendar may have changed, in order, until `until`.
+    """Yield each moment at which a participant's calendar changed, in order, until `until`.
 
     `study_events` are those of `fold.STUDY_KINDS`, `own_events` those of the participant. An urgent amendment changes a
     calendar on the day on which it comes into effect, whether or not anything is recorded then.
     """
+    seen: tuple[Settled, BlindedPlan | None] | None = None
+    studies: dict[int, StudyState] = {}
     for when, number in _times(study_events, own_events, until, zone):
-        own = [event for event in own_events if event.number <= number]
-        state = fold_participant(own, None)
+        state = fold_participant([event for event in own_events if event.number <= number], None)
         if state is None:
             continue
-        study = fold_study([event for event in study_events if event.number <= number], None)
-        yield Moment(entered=when, day=when.astimezone(zone).date(), study=study, state=state)
+        before = [event for event in study_events if event.number <= number]
+        study = studies.get(len(before)) or studies.setdefault(len(before), fold_study(before, None))
+        settled = settled_of(version_for(study, state, when.astimezone(zone).date()))
+        plan = masked_plan(settled, state)
+        if seen != (settled, plan):
+            seen = (settled, plan)
+            yield Moment(entered=when, settled=settled, plan=plan, language=state.language)
 
 
 def _times(
@@ -103,22 +110,15 @@ def calendar(
 ) -> Calendar:
     """Return a calendar with the sequences and stamps that follow from its history.
 
-    `language` is that of all its texts; left out, the participant's own, else the site's.
+    `language` is that of all its texts; left out, the site's.
 
     Raises:
         Refusal: DC501, a text holds characters that may not stand in a calendar.
     """
     now: dict[str, Item] = {}
-    seen: tuple[BlindedPlan | None, Settled] | None = None
     for moment in history:
-        settled = settled_of(version_for(moment.study, moment.state, moment.day))
-        plan = masked_plan(settled, moment.state)
-        if seen == (plan, settled):
-            continue
-        seen = (plan, settled)
-        now = _next(
-            now, _items(settled, plan, audience, language), whole_seconds(moment.entered), _said(settled, language)
-        )
+        items = _items(moment.settled, moment.plan, audience, language)
+        now = _next(now, items, whole_seconds(moment.entered), _said(moment.settled, language))
     return Calendar(items=tuple(now.values()), changed=max((item.stamp for item in now.values()), default=None))
 
 
