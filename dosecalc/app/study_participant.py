@@ -256,6 +256,8 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
 
     def afterwards(reading: Reading, events: Sequence[Event]) -> None:
         for event in events:
+            if event.participant is None:
+                continue
             state = fold_participant(reading.events(participant=event.participant), session.view.key)
             decide_correct.check_afterwards(state, event)
             decide_ip.check_order(facts(reading.events(participant=event.participant), None))
