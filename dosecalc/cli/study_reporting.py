@@ -52,7 +52,7 @@ def tell_scope(ui: Ui, session: Session, scope: Scope, call: StudyCall, title: M
     if scope.entered_later:
         ui.line(
             msg(
-                "As it was known at the end of {day}: {count} events that were entered later are not looked at.",
+                "As it was known at the end of {day}. Events that were entered later, and are not looked at: {count}",
                 day=call.as_of,
                 count=scope.entered_later,
             )

@@ -155,7 +155,7 @@ def test_a_past_moment_shows_what_was_known_then(trial: Path, clock: Clock) -> N
     now = report(trial, "week", "--day", "2026-03-16")
     assert [[one["visit"] for one in day["booked"]] for day in now["days"]] == [[], ["W2"], [], [], [], [], []]
     text = call(trial, "liu", "study", "week", "--as-of", "2026-03-11").out
-    assert "As it was known at the end of 2026-03-11: 1 events that were entered later are not looked at." in text
+    assert "As it was known at the end of 2026-03-11. Events that were entered later, and are not looked at: 1" in text
     heads = [report(trial, "today", *words)["head"]["number"] for words in (("--as-of", "2026-03-11"), ())]
     assert heads == [heads[1] - 1, heads[1]]
 

@@ -1,0 +1,92 @@
+"""Exposure of one participant, added up by hand, and its table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+from dosecalc.quantity import Quantity, unit
+from dosecalc.registry.lots import DoseState
+from dosecalc.registry.report_exposure import ParticipantExposure, exposures
+from dosecalc.registry.report_table import EXPOSURE, exposure_csv
+from dosecalc.text import msg
+
+
+def state(visit: str, sheet: str, **changes: Any) -> DoseState:
+    given: dict[str, Any] = {
+        "participant": "P001", "visit": visit, "prepared": 9, "preparer": "wang", "on": "2026-03-02",
+        "worksheet": sheet, "lots": {"L1": 3}, "administered": 12, "given_at": "2026-03-02T10:00:00+08:00",
+    }  # fmt: skip
+    return DoseState(**given | changes)
+
+
+def made(product: str, total: str | None, area: str | None = None) -> dict[str, Any]:
+    dose = {"product": product, "role": "placebo" if total is None else "active"}
+    if total is not None:
+        dose |= {"total": total, "unit": "cells"}
+    if area is not None:
+        dose["area"] = area
+    return {"dose": dose, "stock": {"lot": "L1"}, "vials": 2}
+
+
+SHEETS: dict[str, dict[str, Any]] = {
+    "one": made("MSC", "100000000"),
+    "none": made("medium", None),
+    "two": {"preparations": [made("sEV", "5", "study"), made("saline", None, "control")]},
+}
+
+
+def lines(*states: DoseState) -> list[tuple[str, str, str | None, str | None]]:
+    found = exposures("P001", "group-2", None, states, lambda text, _: SHEETS[text], ["D0", "D7", "D14"])
+    return [
+        (
+            one.visit,
+            one.product,
+            None if one.administered is None else f"{one.administered.value:f}",
+            None if one.cumulative is None else f"{one.cumulative.value:f}",
+        )
+        for one in found
+    ]
+
+
+def test_whole_doses_and_parts_are_summed_in_the_order_of_the_visits() -> None:
+    told = lines(state("D14", "one"), state("D0", "one"), state("D7", "one", part=Decimal("0.3")))
+    # 1e8; 1e8 + 0.3e8 = 1.3e8; 1.3e8 + 1e8 = 2.3e8
+    assert told == [
+        ("D0", "MSC", "100000000", "100000000"),
+        ("D7", "MSC", "30000000.0", "130000000.0"),
+        ("D14", "MSC", "100000000", "230000000.0"),
+    ]
+
+
+def test_what_was_prepared_and_not_given_is_not_counted() -> None:
+    assert lines(state("D0", "one", administered=None, given_at=None)) == [("D0", "MSC", None, None)]
+
+
+def test_a_placebo_has_no_amount_and_two_areas_have_a_row_each() -> None:
+    assert lines(state("D0", "none"), state("D7", "two")) == [
+        ("D0", "medium", None, None),
+        ("D7", "sEV", "5", "5"),
+        ("D7", "saline", None, None),
+    ]
+
+
+def test_no_cell_of_the_table_is_run_as_a_formula() -> None:
+    each = ParticipantExposure(participant="P001", arm="=1+1", lines=(), unplanned=msg('+SUM(A1), "no area"'))
+    data = exposure_csv([each], "en")
+    [row] = csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
+    assert tuple(row) == EXPOSURE
+    assert row["arm"] == "'=1+1"
+    assert row["not_planned_because"] == '\'+SUM(A1), "no area"'
+    assert data.endswith(b"\r\n")
+
+
+def test_amounts_in_the_table_are_plain_digits() -> None:
+    [line] = exposures("P001", "group-2", None, [state("D0", "one")], lambda text, _: SHEETS[text])
+    total = Quantity(Decimal("1E+8"), unit("cells"))
+    assert line.administered == total
+    data = exposure_csv([ParticipantExposure(participant="P001", arm="group-2", lines=(line,))], "en").decode()
+    assert "E+" not in data
+    assert ",100000000,cells,2026-03-02T10:00:00+08:00,1,100000000,cells," in data
