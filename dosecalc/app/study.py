@@ -87,7 +87,18 @@ class Session:
         return dt.datetime.combine(day, dt.time(23, 59, 59, 999999), self.zone)
 
     def study_at(self, reading: Reading, until: dt.datetime | None = None) -> StudyState:
-        """The study as this person may see it, as `reading` has it."""
+        """The study as this person may see it, as `reading` has it.
+
+        Raises:
+            Refusal: DC737, the study had not begun at `until`.
+        """
+        first = next(reading.events(kinds=("init",), until=until), None)
+        if first is None:
+            raise refuse(
+                "DC737",
+                msg("the study had not begun on that day"),
+                msg("give a later day with --as-of; the first event is from {day}", day=_first_day(reading, self.zone)),
+            )
         return fold_study(reading.events(kinds=STUDY_KINDS, until=until), self.view.key)
 
     def participant(self, reading: Reading, code: str, until: dt.datetime | None = None) -> ParticipantState:
@@ -159,6 +170,11 @@ def project(reading: Reading, study: StudyState, code: str, day: dt.date) -> lis
     if state is None:
         return []
     return list(rows_of(plan_of(settled_of(version_for(study, state, day)), state)))
+
+
+def _first_day(reading: Reading, zone: ZoneInfo) -> str:
+    first = next(reading.events(kinds=("init",)))
+    return dt.datetime.fromisoformat(first.entered_at).astimezone(zone).date().isoformat()
 
 
 def unknown_participant(code: str) -> Exception:

@@ -78,6 +78,7 @@ def everyone(session: Session, as_of: str | None) -> list[ParticipantState]:
     """Return all participants as this person may see them, in the order of their codes."""
     until = session.until(as_of)
     with session.read() as reading:
+        session.study_at(reading, until)  # refuses a day before the study began
         states = [
             fold_participant(reading.events(participant=code, until=until), session.view.key)
             for code in reading.participants()

@@ -275,6 +275,12 @@ def test_a_past_day_shows_what_was_known_then(clock: Clock, open_trial: Path) ->
     assert run(open_trial, "liu", "show P002 --as-of 2026-06-01", "--json").codes == ["DC737"]
 
 
+def test_before_the_study_began_nothing_was_known(open_trial: Path) -> None:
+    ran = run(open_trial, "liu", "list --as-of 2026-05-31", "--json")
+    assert ran.codes == ["DC737"]
+    assert "2026-06-01" in ran.err
+
+
 # --- masked trials ---
 
 
