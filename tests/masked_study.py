@@ -14,19 +14,20 @@ import pytest
 from dosecalc.app import settings
 from dosecalc.app.study import open_study
 from dosecalc.registry.event import Draft, Event
-from house.source import CHECKOUT
+from pharmacy import own_files
 from running import Ran, dosecalc
 
 NOW = dt.datetime(2026, 6, 1, 1, 0, tzinfo=dt.UTC)
 STAFF = {
     "liu": "nurse",
     "wang": "pharmacist",
+    "xu": "pharmacist",
     "chen": "investigator",
     "mo": "monitor",
     "dai": "data manager",
     "zhao": "administrator",
 }
-MASKED = [name for name in STAFF if name != "wang"]
+MASKED = [name for name, role in STAFF.items() if role != "pharmacist"]
 
 
 class Person(io.StringIO):
@@ -55,11 +56,12 @@ class Clock:
 
 
 def site_file(folder: Path, *, staffed: bool = True) -> Path:
-    """The example site file with a staff list."""
-    text = (CHECKOUT / "schedules" / "sites" / "example.yaml").read_text(encoding="utf-8")
+    """A site that is no example, with a staff list."""
+    path = Path(own_files(folder)[0])
     staff = "".join(f"  {name}: {role}\n" for name, role in STAFF.items())
-    path = folder / "site.yaml"
-    path.write_text(text.replace("\nprotocols:\n", f"\nstaff:\n{staff}\nprotocols:\n", 1) if staffed else text, "utf-8")
+    if staffed:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("\nprotocols:\n", f"\nstaff:\n{staff}\nprotocols:\n", 1), encoding="utf-8")
     return path
 
 
