@@ -160,7 +160,7 @@ READS = (
 )  # fmt: skip
 REFUSED = (
     "study hold --scope level --target group-1 --reason x", "study hold --scope lot --target LOT-OF-CELLS --reason x",
-    "ip administer P001 D7", "participant enrol P005", "ip void P001 D7 --reason x",
+    "ip administer P001 D7", "participant enrol P005", "ip void 30 --reason x",
     "study codebreak --out cards.html", "participant assign P001", "participant assign --list allocation.csv",
     "participant unblind P001 --told x --reason y", "participant unblind P004 --told x --reason y --yes",
     "participant show P009", "participant enrol P001", "participant consent p001 --form 1.0 --date 2026-06-01",
