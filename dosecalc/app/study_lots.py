@@ -44,8 +44,16 @@ def supplies_at(session: Session, reading: Reading, *, before: int | None = None
                 participant: str | None = None) -> Supplies:  # fmt: skip
     """All lots and doses as this person may see them; before the event of a number, or until a moment."""
     events = reading.events(kinds=IP_KINDS, until=until, participant=participant)
-    wanted = (event for event in events if before is None or event.number < before)
+    wanted = (_opened(event) for event in events if before is None or event.number < before)
     return supplies(facts(wanted, session.view.key))
+
+
+_NOT_OPENED = frozenset({"check", "dispense", "administer"})
+"""What is sealed in these says nothing of where a vial is; not to open it saves most of the time."""
+
+
+def _opened(event: Event) -> Event:
+    return replace(event, sealed=None) if event.kind in _NOT_OPENED else event
 
 
 def receive(session: Session, path: str, lots: Sequence[str]) -> tuple[list[decide_lots.Received], list[Event]]:

@@ -1,0 +1,125 @@
+"""Calculate every dose and every date of an exported study again, from its raw events alone.
+
+This imports nothing of dosecalc: plain Python, and one package that decrypts. What the two protocols say about doses
+and weeks is written down here a second time, by hand. So whoever trusts neither program can compare them.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import zlib
+from collections import defaultdict
+from decimal import ROUND_CEILING, Decimal
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+COVERED = ("number kind participant visit at at_local entered_at user role reason corrects program protocol_sha256 "
+           "public").split()  # fmt: skip
+
+WEEKS = {"W0": 0, "W2": 14, "W4": 28, "W6": 42, "W8": 56, "W12": 84, "W24": 168}
+PARTICLES = {"phase1-A": 10**8, "phase1-B": 10**9, "phase1-C": 10**10, "phase2-exosome": 10**9}  # for each site
+CELLS = {("group-1", "D0"): 2 * 10**8, **{("group-2", day): 10**8 for day in ("D0", "D7", "D14")}}
+
+
+def text_of(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def read(export: str, key_file: str) -> list[dict[str, Any]]:
+    """The events in their order: chained, opened, and as the corrections say that they read."""
+    _, *events, end = [json.loads(line) for line in Path(export).read_text(encoding="utf-8").splitlines()]
+    key = AESGCM(bytes.fromhex(Path(key_file).read_text(encoding="ascii").strip().split(":")[2]))
+    head = "0" * 64
+    for event in events:
+        sealed = base64.b64decode(event.get("sealed", ""))
+        covered = text_of({name: event[name] for name in COVERED if name in event})
+        head = hashlib.sha256((head + covered + hashlib.sha256(sealed).hexdigest()).encode()).hexdigest()
+        assert head == event["hash"], f"the chain breaks at event {event['number']}"
+        event["says"] = json.loads(event["public"])
+        if sealed:
+            place = [event["number"], event["kind"], event.get("participant", ""), event.get("visit", "")]
+            plain = key.decrypt(sealed[:12], sealed[12:], text_of(place).encode())
+            event["says"] |= json.loads(plain[4 : 4 + int.from_bytes(plain[:4], "big")])
+    assert head == end["head"]["hash"], "the end is missing"
+    numbered = {event["number"]: event for event in events}
+    for event in events:
+        if event["kind"] == "correct":
+            numbered[event["corrects"]]["says"] |= event["says"].get("public", {})
+            numbered[event["corrects"]]["void"] = event["says"].get("void", False)
+    return [event for event in events if event["kind"] != "correct" and not event.get("void")]
+
+
+def dates(protocol: str, version: str, arm: str, start: dt.date) -> dict[str, tuple[str, str, str]]:
+    """Target, first and last day of each visit, as the version of the protocol and the site file have them."""
+    new = version == "2.0"
+    found = {}
+    if protocol == "NCT07203599":
+        for visit, days in WEEKS.items():
+            if arm == "phase2-minoxidil" and visit in ("W2", "W4", "W6"):
+                continue
+            before = after = 0 if days == 0 else 2 if days <= 42 else 14 if new and visit == "W24" else 7
+            found[visit] = (days, before, after)
+    else:
+        found = {"D0": (0, 0, 0), "D7": (7, 2, 2), "D14": (14, 2, 4 if new else 2)}
+    day = lambda number: (start + dt.timedelta(days=number)).isoformat()
+    return {visit: (day(days), day(days - less), day(days + more)) for visit, (days, less, more) in found.items()}
+
+
+def dose(arm: str, visit: str, areas: list[str]) -> tuple[Decimal, str] | None:
+    """What is given at a visit; None where it is a placebo, which has no amount."""
+    if arm == "phase2-minoxidil":
+        return Decimal(84), "mL"  # 1 mL a day, 12 weeks
+    if arm in PARTICLES:
+        sites = sum(Decimal(area) for area in areas).to_integral_value(ROUND_CEILING)
+        return sites * PARTICLES[arm], "particles"
+    cells = CELLS.get((arm, visit))
+    return None if cells is None else (Decimal(cells), "viable cells")
+
+
+def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:
+    """Of each participant: arm, version, the dates of all visits, the doses prepared, and what was given in all.
+
+    Every dose on a worksheet that the study keeps must be the one that is calculated here.
+    """
+    people: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"arm": None, "start": None, "areas": [], "doses": {}, "given": defaultdict(Decimal), "attended": {}}
+    )
+    protocol, versions = "", {}
+    for event in read(export, key_file):
+        says, code, visit = event["says"], event.get("participant"), event.get("visit")
+        if event["kind"] in ("init", "amend"):
+            protocol = says.get("protocol", protocol)
+            versions[event["protocol_sha256"]] = says["protocol_version"]
+        if code is None:
+            continue
+        one = people[code]
+        one.setdefault("version", versions[event["protocol_sha256"]])
+        match event["kind"]:
+            case "assign":
+                one["arm"] = says["arm"]
+            case "migrate":
+                one["version"] = says["protocol_version"]
+            case "anchor" if says["name"] == "start":
+                one["start"] = dt.date.fromisoformat(says["when"][:10])
+            case "measure" if says["what"] == "area":
+                one["areas"] = says["values"]
+            case "prepare":
+                sheet = json.loads(zlib.decompress(base64.b85decode(says["worksheet"])))
+                kept = sheet["dose"] if "dose" in sheet else sheet["doses"][0]["dose"]
+                again = dose(one["arm"], visit, one["areas"])
+                found = (Decimal(kept["total"]), kept["unit"]) if "total" in kept else None
+                assert found == again, f"{code} {visit}: the worksheet says {found}, and this {again}"
+                one["doses"][visit] = again
+            case "administer" if one["doses"][visit] is not None:
+                amount, unit = one["doses"][visit]
+                one["given"][unit] += amount * Decimal(says.get("part", 1))
+            case "attend" | "unscheduled":
+                one["attended"][visit] = says["when"]
+    for one in people.values():
+        one["dates"] = dates(protocol, one["version"], one["arm"], one["start"]) if one["start"] else {}
+    return dict(people)
