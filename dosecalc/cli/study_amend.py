@@ -76,6 +76,13 @@ def show(ui: Ui, proposal: Proposal) -> None:
         ui.line(msg("  - {change}", change=change.text))
     if not difference.changes:
         ui.line(msg("  nothing that this program reads is different"))
+    if proposal.before.verified and not proposal.after.verified:
+        ui.line(
+            msg(
+                "Nobody has verified this file yet: its doses are drafts until a site file says who compared it with "
+                "the approved protocol (--site)."
+            )
+        )
     ui.line()
     if proposal.amendment.urgent:
         ui.line(msg("Urgent: from {day} it holds for all participants:", day=proposal.amendment.effective))
