@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from dosecalc.dosing.area import check_areas, check_method, split_patches
 from dosecalc.dosing.weight import check_weight
 from dosecalc.errors import Refusal, refuse
-from dosecalc.plan import find_arm
 from dosecalc.quantity import Quantity, parse_positive, plain
 from dosecalc.registry.decide_measure import check_visit
 from dosecalc.registry.event import Draft
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from dosecalc.registry.state import ParticipantState
 
 _MOVED = msg("take it out with --void and record it anew")
-_ONLY_VOID = frozenset({"migrate", "unblind", "correct"})
+_ONLY_VOID = frozenset({"assign", "migrate", "unblind", "correct"})
+"""An arm is not set here: recorded anew it passes the checks of its level."""
 
 
 def correct(
@@ -106,7 +106,7 @@ def check_afterwards(state: ParticipantState | None, event: Event) -> None:
 def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Callable[[str], str]) -> dict[str, Any]:
     rule, before = KIND_RULES[event.kind], public_of(event)
     known = [name.rstrip("?") for name in rule.public] + (["reason"] if rule.reason else [])
-    if event.kind in _ONLY_VOID or (event.kind == "assign" and settled.protocol.masking.masked):
+    if event.kind in _ONLY_VOID:
         raise _no(msg("nothing can be set in event {number} ({kind})", number=event.number, kind=event.kind), _MOVED)
     changed: dict[str, Any] = {}
     for name, text in sets.items():
@@ -153,8 +153,6 @@ def _value(
             return check_method(text, settled.site)
         case "visit":
             return check_visit(protocol, text)
-        case "arm":
-            return find_arm(protocol, text).id
         case "form" | "by" | "reason" | "outside_window" | "to" | "told":
             return _free(event, name, text, free)
         case _:

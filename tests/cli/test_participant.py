@@ -228,6 +228,14 @@ def test_an_entry_for_the_wrong_participant_is_taken_out(measured: Path) -> None
     assert done(measured, "liu", "show P001")["areas"] == []
 
 
+def test_a_wrong_arm_is_taken_out_and_assigned_anew(measured: Path) -> None:
+    done(measured, "chen", "correct 4 --void", "--reason", "slip of the pen")
+    assert done(measured, "liu", "show P001")["arm"] is None
+    done(measured, "chen", "assign P001 --arm phase2-minoxidil")
+    # The minoxidil arm comes in weeks 0, 8, 12 and 24 only.
+    assert [row["visit"] for row in done(measured, "liu", "show P001")["timeline"]] == ["W0", "W8", "W12", "W24"]
+
+
 @pytest.mark.parametrize(
     ("user", "words", "reason", "code"),
     [
@@ -248,7 +256,7 @@ def test_an_entry_for_the_wrong_participant_is_taken_out(measured: Path) -> None
         ("liu", "correct 3 --void", "why", "DC754"),
         ("liu", "correct 3 --set date=2026-02-01", "why", "DC754"),
         ("liu", "correct 4 --void", "why", "DC723"),
-        ("chen", "correct 4 --set arm=phase9", "why", "DC302"),
+        ("chen", "correct 4 --set arm=phase1-C", "why", "DC754"),
         ("zhao", "correct 1 --void", "why", "DC754"),
     ],
 )
