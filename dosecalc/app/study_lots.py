@@ -60,7 +60,7 @@ def receive(session: Session, path: str, lots: Sequence[str]) -> tuple[list[deci
     """Take lots from a stock file into the study: those that are named, else all of this protocol.
 
     Raises:
-        Refusal: DC601; DC770, nothing to receive, or another lot of that number is there; DC776, no such lot; see
+        Refusal: DC601; DC770, nothing to receive, or another lot of that number is there; DC666, no such lot; see
             `check_key`.
         InvalidFile: findings of the stock file.
     """
@@ -70,7 +70,7 @@ def receive(session: Session, path: str, lots: Sequence[str]) -> tuple[list[deci
     missing = [name for name in lots if name not in stock.lots]
     if missing:
         raise refuse(
-            "DC776",
+            "DC666",
             msg("the stock file has no lot '{lot}'", lot=missing[0]),
             msg("its lots are: {lots}", lots=", ".join(stock.lots)),
         )
@@ -179,7 +179,7 @@ def write_balance(path: str, paper: Paper, font: str | None) -> None:
     """Write the page as the PDF or HTML file that its name says.
 
     Raises:
-        Refusal: DC783, the name says neither; DC640 to DC642; DC602 to DC604.
+        Refusal: DC651, the name says neither; DC640 to DC642; DC602 to DC604.
     """
     from dosecalc.documents.html import paper_html
     from dosecalc.documents.typst_pdf import papers_pdf
@@ -190,7 +190,7 @@ def write_balance(path: str, paper: Paper, font: str | None) -> None:
         data = paper_html(paper)
     else:
         raise refuse(
-            "DC783",
+            "DC651",
             msg("{path} does not say what kind of file to write", path=path),
             msg("let its name end in .pdf or .html"),
         )

@@ -188,7 +188,7 @@ def check(dose: DoseState, record: Mapping[str, Any], checker: str, at: dt.datet
     """Keep the second person's check of a worksheet, whatever it found (R14).
 
     Raises:
-        Refusal: DC778, the checker prepared it, it was made for another worksheet, or it was handed out already.
+        Refusal: DC665, the checker prepared it; DC778, it was made for another worksheet, or it was handed out already.
     """
     check_checker(dose, checker)
     if record["worksheet_digest"] != dose.digest:
@@ -214,11 +214,11 @@ def check_checker(dose: DoseState, checker: str) -> None:
     """Refuse a check by whoever prepared the dose (R14).
 
     Raises:
-        Refusal: DC778.
+        Refusal: DC665.
     """
     if _name(dose.preparer) == _name(checker):
         raise refuse(
-            "DC778",
+            "DC665",
             msg("'{name}' prepared this dose, and nobody checks their own work", name=checker),
             msg("have a second person check it, from their own account"),
         )

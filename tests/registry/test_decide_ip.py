@@ -51,7 +51,7 @@ def test_only_who_is_enrolled_is_dosed(standing: str) -> None:
 
 @pytest.mark.parametrize("name", ["WANG", " wang ", "Ｗang"])
 def test_another_spelling_of_the_preparer_is_no_second_person(name: str) -> None:
-    with pytest.raises(Refusal, match="DC778"):
+    with pytest.raises(Refusal, match="DC665"):
         decide_ip.check_checker(DOSE, name)
 
 
