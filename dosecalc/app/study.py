@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from dosecalc.protocol.settled import Settled
-    from dosecalc.registry.event import Draft, Event, Role
+    from dosecalc.registry.event import Draft, Event, Kind, Role
     from dosecalc.registry.rights import View
     from dosecalc.registry.sealing import Key, Random
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading, Store, VisitRow, Writing
+
+
+_INIT: tuple[Kind, ...] = ("init",)
 
 
 @dataclass(kw_only=True)
@@ -92,7 +95,7 @@ class Session:
         Raises:
             Refusal: DC737, the study had not begun at `until`.
         """
-        first = next(reading.events(kinds=("init",), until=until), None)
+        first = next(reading.events(kinds=_INIT, until=until), None)
         if first is None:
             raise refuse(
                 "DC737",
@@ -173,7 +176,7 @@ def project(reading: Reading, study: StudyState, code: str, day: dt.date) -> lis
 
 
 def _first_day(reading: Reading, zone: ZoneInfo) -> str:
-    first = next(reading.events(kinds=("init",)))
+    first = next(reading.events(kinds=_INIT))
     return dt.datetime.fromisoformat(first.entered_at).astimezone(zone).date().isoformat()
 
 
