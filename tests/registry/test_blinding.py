@@ -85,6 +85,7 @@ def history() -> Iterator[Step]:
         "2026-06-12T09:30+08:00", "chen", "study lift --scope participant --target P001 --reason", "it went away"
     )
     yield does("2026-06-12T09:40+08:00", "chen", "participant discontinue P002 --yes --reason", "rash")
+    yield does("2026-06-12T09:45+08:00", "wang", f"ip quarantine {CELLS} --reason", "freezer at -60 °C")
     yield does("2026-06-12T09:50+08:00", "liu", "participant withdraw P003 --yes --reason", "moved away")
 
 
