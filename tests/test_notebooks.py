@@ -28,8 +28,9 @@ def test_there_is_a_guide_to_begin_with() -> None:
 
 @pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning")  # Jupyter on Windows
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_gives_what_stands_in_it(path: Path, tmp_path: Path) -> None:
+def test_a_notebook_gives_what_stands_in_it(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(path.parent))  # the scripts beside it, as where Jupyter opens it
     written = nbformat.read(path, as_version=4)
     run = nbformat.read(path, as_version=4)
-    NotebookClient(run, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(run, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert texts(run) == texts(written)
