@@ -127,7 +127,9 @@ def _check_version(session: Session, reading: Reading, state: ParticipantState, 
     """
     made = reading.event(dose.prepared)
     events = reading.events(kinds=STUDY_KINDS)
-    then = fold_study((each for each in events if dt.datetime.fromisoformat(each.at) <= session.at), None)
+    # The study's first event is always one of them: what happened before the study was made may be entered in it, too.
+    known = (each for each in events if each.kind == "init" or dt.datetime.fromisoformat(each.at) <= session.at)
+    then = fold_study(known, None)
     if made is not None:
         check_not_superseded(then, state, session.today, made.protocol_sha256)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.sealing import Sealer
 
 _AT_ONCE = 1000
+_HIGHEST = 2**63 - 1  # what SQLite and PostgreSQL can compare a number of an event with
 _EVENTS, _VISITS, _PEOPLE, _META = schema.events, schema.visits_now, schema.participants_now, schema.meta
 
 
@@ -88,6 +89,8 @@ class Reading:
 
     def event(self, number: int) -> Event | None:
         """Return one event, or None where the study has no such number."""
+        if number > _HIGHEST:
+            return None
         row = self._connection.execute(sa.select(_EVENTS).where(_EVENTS.c.number == number)).first()
         return _event(row) if row else None
 

@@ -243,6 +243,7 @@ def test_a_wrong_arm_is_taken_out_and_assigned_anew(measured: Path) -> None:
         ("liu", "correct 5", "why", "DC754"),
         ("liu", "correct 5 --void --set values=24.3", "why", "DC754"),
         ("liu", "correct 99 --void", "why", "DC754"),
+        ("liu", "correct 99999999999999999999 --void", "why", "DC754"),
         ("liu", "correct five --void", "why", "DC754"),
         ("liu", "correct 5 --set area=24.3", "why", "DC754"),
         ("liu", "correct 5 --set values", "why", "DC004"),

@@ -79,3 +79,9 @@ def test_who_has_moved_gets_no_dose_of_the_version_before(prepared: Path) -> Non
     assert moved.code == 0, moved.err
     ran = call(prepared, "wang", "ip", "dispense", "P001", "W0", "--to", "liu", key=True)
     assert f"{MADE}they are on version v2" in ran.err
+
+
+def test_what_happened_before_the_study_was_made_is_entered_or_refused(prepared: Path) -> None:
+    before = ("--at", "2026-06-01T08:00")
+    ran = call(prepared, "wang", "ip", "dispense", "P001", "W0", "--to", "liu", *before, key=True)
+    assert (ran.code, ran.err) == (0, "") or (ran.code == 1 and ran.err.startswith("DC"))
