@@ -12,7 +12,7 @@ from dosecalc.checking import origin
 from dosecalc.checking.record import record
 from dosecalc.errors import Refusal
 from dosecalc.notation import parse_number
-from dosecalc.registry import decide_ip, decide_lots
+from dosecalc.registry import decide_ip, decide_lots, may_dose
 from dosecalc.registry.fold import STUDY_KINDS, fold_study
 from dosecalc.registry.lot_text import stock_of
 from dosecalc.registry.rights import check_may
@@ -83,7 +83,7 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
         known = supplies_at(session, reading)
         dose = decide_lots.prepared(known, code, visit)
         drafts = decide_ip.dispense(dose, name, session.at, _stop_by(dose))
-        if against := list(decide_ip.may_go_on(state, decide_ip.holds_on(study, state))):
+        if against := list(may_dose.may_go_on(state, may_dose.holds_on(study, state))):
             raise Refusal(against)
         decide_lots.check_usable(known, study, dose.lots or ())
         _check_version(session, reading, state, dose)

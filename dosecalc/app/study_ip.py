@@ -15,7 +15,7 @@ from dosecalc.dosing.level import levels_of
 from dosecalc.dosing.planned import needs
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.preparation_shapes import pick_entries_of
-from dosecalc.registry import decide_ip, decide_lots
+from dosecalc.registry import decide_ip, decide_lots, may_dose
 from dosecalc.registry.event import Draft
 from dosecalc.registry.lot_text import stock_of, unpack
 from dosecalc.registry.lots import DoseState, Supplies
@@ -139,7 +139,7 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
         decide_ip.void(known, wish.code, wish.visit, wish.again, session.at)
         known = _without(known, wish)
     against = list(
-        decide_ip.may_dose(plan_of(settled, state), wish.visit, session.today, decide_ip.holds_on(study, state))
+        may_dose.may_dose(plan_of(settled, state), wish.visit, session.today, may_dose.holds_on(study, state))
     )
     arms = _arms(settled, state)
     against += _missing(settled, state, arms, wish)

@@ -1,10 +1,11 @@
-"""Whether a dose may be prepared, checked, handed out and given: drafts of events, or every reason against it.
+"""Whether a dose may be kept as prepared, checked, handed out and given: drafts of events, or every reason against it.
 
 What is refused here is told to people who hold the key; what a masked person is told stands in `give` alone (R15).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,85 +14,16 @@ from dosecalc.registry.decide_lots import find_lot, too_few
 from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.event import Draft
 from dosecalc.registry.lot_text import pack
+from dosecalc.registry.may_dose import no_longer_treated
 from dosecalc.text import msg
-from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from dosecalc.registry.fold import Fact
     from dosecalc.registry.lots import DoseState, Supplies
-    from dosecalc.registry.plan_of import ParticipantPlan
-    from dosecalc.registry.state import Hold, ParticipantState, StudyState, VisitState
-    from dosecalc.text import Message
-
-
-def may_dose(plan: ParticipantPlan, visit: str, on: dt.date, holds: Sequence[Hold] = ()) -> Iterator[Finding]:
-    """Every reason why a participant may not be dosed at a visit on a day; `holds` are those that stop it."""
-    yield from may_go_on(plan.state, holds)
-    wrong = _wrong_day(plan, visit, on)
-    if wrong is not None:
-        yield Finding("DC774", wrong, msg("book or move the visit first, or check the day"))
-
-
-def may_go_on(state: ParticipantState, holds: Sequence[Hold]) -> Iterator[Finding]:
-    """Every reason why a participant is given no dose, whatever the day."""
-    code = state.code
-    if state.standing != "enrolled":
-        yield _standing(state)
-    elif state.enrolled is None or not state.consents:
-        yield Finding(
-            "DC772",
-            msg("{code} has no consent or no enrolment on record", code=code),
-            msg("record them with `participant consent` and `participant enrol`"),
-        )
-    for hold in holds:
-        yield from held_back(hold).findings
-
-
-def holds_on(study: StudyState, state: ParticipantState) -> list[Hold]:
-    """What stops every dose of a participant: a hold of the study, of them, of their arm or their level."""
-    found = [study.held(participant=state.code)]
-    found += [study.held(level=each) for each in (state.arm, state.level) if each is not None]
-    return list({hold.number: hold for hold in found if hold is not None}.values())
-
-
-def _standing(state: ParticipantState) -> Finding:
-    said = {
-        "consented": msg("{code} has consented, and is not enrolled", code=state.code),
-        "screen_failure": msg("{code} failed the screening", code=state.code),
-        "discontinued": msg("{code} has discontinued the treatment", code=state.code),
-        "withdrawn": msg("{code} has withdrawn from the study", code=state.code),
-    }
-    mend = {"consented": msg("record the enrolment with `participant enrol`")}
-    return Finding("DC772", said[state.standing], mend.get(state.standing, msg("give no dose; check the code")))
-
-
-def _wrong_day(plan: ParticipantPlan, visit: str, on: dt.date) -> Message | None:
-    """Why a visit does not take place on a day; None where it does."""
-    found = plan.find(visit)
-    if found is None:
-        return msg("{code} has no visit '{visit}'", code=plan.state.code, visit=visit)
-    known = found.state
-    if known.attended is not None:
-        day = local_day(known.attended)
-        return None if day == on else msg("{visit} took place on {day}, not on {on}", visit=visit, day=day, on=on)
-    if known.missed is not None:
-        return msg("{visit} is on record as missed", visit=visit)
-    if known.booked is not None:
-        day = local_day(known.booked)
-        return None if day == on else msg("{visit} is booked for {day}, not for {on}", visit=visit, day=day, on=on)
-    if found.target is None:
-        return msg("{visit} is not booked, and its day is not known", visit=visit)
-    first, last = local_day(found.earliest or found.target), local_day(found.latest or found.target)
-    if first <= on <= last:
-        return None
-    if first == last:
-        return msg("{visit} is not booked, and due on {day}, not on {on}", visit=visit, day=first, on=on)
-    return msg("{visit} is not booked, and due from {first} to {last}, not on {on}",
-               visit=visit, first=first, last=last, on=on)  # fmt: skip
+    from dosecalc.registry.state import Hold, ParticipantState, VisitState
 
 
 def check_not_prepared(known: Supplies, participant: str, visit: str) -> None:
@@ -198,6 +130,8 @@ def check(dose: DoseState, record: Mapping[str, Any], checker: str, at: dt.datet
             msg("check the new worksheet"),
         )
     _check_in_pharmacy(dose)
+    if early := _too_early(dose, at):
+        raise Refusal([early])
     return [
         Draft(
             kind="check",
@@ -246,6 +180,19 @@ def _check_in_pharmacy(dose: DoseState) -> None:
         )
 
 
+def _too_early(dose: DoseState, at: dt.datetime) -> Finding | None:
+    """What is wrong where a step would come before the one before it: prepared, checked, handed out, given."""
+    since = dt.datetime.fromisoformat(dose.since)
+    if at >= since:
+        return None
+    return Finding(
+        "DC779",
+        msg("the last step of the dose for {visit} of {code} was at {time}, after this one",
+            visit=dose.visit, code=dose.participant, time=since.astimezone(at.tzinfo).isoformat(" ", "minutes")),
+        msg("check the time after --at; a dose is prepared, checked, handed out and given in this order"),
+    )  # fmt: skip
+
+
 def dispense(dose: DoseState, to: str, at: dt.datetime, stop_by: dt.datetime | None = None) -> list[Draft]:
     """Hand a dose out, after a second person agreed, and before the time after thawing is over (R11).
 
@@ -268,6 +215,8 @@ def dispense(dose: DoseState, to: str, at: dt.datetime, stop_by: dt.datetime | N
             msg("find out who was wrong; prepare it anew, or have it checked again: `ip check {code} {visit}`",
                 code=code, visit=visit),
         )  # fmt: skip
+    if early := _too_early(dose, at):
+        raise Refusal([early])
     if stop_by is not None and at > stop_by:
         raise refuse(
             "DC779",
@@ -312,9 +261,9 @@ def give(
         Refusal: DC779, it was not handed out; DC780, it was given already, the part is none or has no reason, or the
             visit was missed; DC772, DC801, the participant is no longer treated, or doses are on hold.
     """
-    findings = list(_given_wrongly(dose, state.visits.get(dose.visit), given))
+    findings = list(_given_wrongly(dose, state.visits.get(dose.visit), given, at))
     if state.standing == "screen_failure" or (state.ended is not None and at.date() > state.ended):
-        findings.append(_standing(state))
+        findings.append(no_longer_treated(state))
     if hold is not None and hold[1] <= at:
         findings += held_back(hold[0]).findings
     if findings:
@@ -333,7 +282,7 @@ def give(
     ]
 
 
-def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given) -> Iterator[Finding]:
+def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given, when: dt.datetime) -> Iterator[Finding]:
     code, at = dose.participant, dose.visit
     if dose.administered is not None:
         yield Finding(
@@ -348,6 +297,8 @@ def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given) -> I
             msg("the dose for {visit} of {code} was not handed out yet", visit=at, code=code),
             msg("the pharmacy records it with `ip dispense {code} {visit}`", code=code, visit=at),
         )
+    elif early := _too_early(dose, when):
+        yield early
     if visit is not None and visit.missed is not None:
         yield Finding(
             "DC780",

@@ -43,6 +43,8 @@ class DoseState:
     preparer: str
     on: str
     """The local day that it was prepared for."""
+    since: str
+    """When it last went a step on: prepared, checked, handed out or given (ISO 8601, UTC)."""
     digest: str | None = None
     worksheet: str | None = None
     lots: Mapping[str, int] | None = None
@@ -149,6 +151,7 @@ class _Fold:
             prepared=event.number,
             preparer=event.user,
             on=each.public["date"],
+            since=event.at,
             digest=sealed.get("digest"),
             worksheet=sealed.get("worksheet"),
             lots=sealed.get("lots"),
@@ -156,14 +159,16 @@ class _Fold:
         self.doses[dose.participant, dose.visit] = dose
 
     def _check(self, each: Fact) -> None:
-        self._dose(each, checked=each.event.number, checker=each.event.user, agreed=each.public["agreed"])
+        self._dose(
+            each, since=each.event.at, checked=each.event.number, checker=each.event.user, agreed=each.public["agreed"]
+        )
 
     def _dispense(self, each: Fact) -> None:
-        self._dose(each, dispensed=each.event.number, dispensed_to=each.public["to"])
+        self._dose(each, since=each.event.at, dispensed=each.event.number, dispensed_to=each.public["to"])
 
     def _administer(self, each: Fact) -> None:
         part = Decimal(each.public.get("part", "1"))
-        self._dose(each, administered=each.event.number, given_at=each.public["when"], part=part)
+        self._dose(each, since=each.event.at, administered=each.event.number, given_at=each.public["when"], part=part)
 
     def _return(self, each: Fact) -> None:
         lot, sealed = self._lot(each), each.sealed

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from dosecalc.errors import Refusal
-from dosecalc.registry import decide_ip
+from dosecalc.registry import decide_ip, may_dose
 from dosecalc.registry.decide_ip import Given
 from dosecalc.registry.lots import DoseState
 from dosecalc.registry.plan_of import ParticipantPlan
@@ -17,7 +19,14 @@ from dosecalc.registry.state import Hold, ParticipantState, VisitState
 
 AT = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 DOSE = DoseState(
-    participant="P001", visit="W0", prepared=4, preparer="wang", on="2026-03-02", digest="d", lots={"A": 3}
+    participant="P001",
+    visit="W0",
+    prepared=4,
+    preparer="wang",
+    on="2026-03-02",
+    digest="d",
+    lots={"A": 3},
+    since="2026-03-02T01:00:00+00:00",
 )
 HOLD = Hold(scope="study", target=None, reason="safety", number=9)
 
@@ -45,7 +54,7 @@ def codes(refused: pytest.ExceptionInfo[Refusal]) -> list[str]:
 
 @pytest.mark.parametrize("standing", ["consented", "screen_failure", "discontinued", "withdrawn"])
 def test_only_who_is_enrolled_is_dosed(standing: str) -> None:
-    against = decide_ip.may_dose(ParticipantPlan(state=person(standing=standing), visits=()), "W0", AT.date())
+    against = may_dose.may_dose(ParticipantPlan(state=person(standing=standing), visits=()), "W0", AT.date())
     assert [finding.code for finding in against] == ["DC772", "DC774"]
 
 
@@ -95,3 +104,19 @@ def test_a_dose_at_a_visit_that_was_missed_is_not_recorded() -> None:
 def test_what_is_recorded_without_the_key_has_nothing_sealed() -> None:
     closed = dose(checked=5, agreed=True, dispensed=6, digest=None, lots=None)
     assert decide_ip.give(closed, person(), Given(by="liu"), AT)[0].sealed is None
+
+
+def test_no_step_of_a_dose_comes_before_the_one_before_it() -> None:
+    # The last step was at 09:00 in Shenzhen, and this one is said to be at 08:59.
+    early = AT.replace(hour=8, minute=59)
+    checked = replace(DOSE, checked=5, checker="li", agreed=True)
+    out = replace(checked, dispensed=6, dispensed_to="zhao")
+    acts: tuple[Callable[[], Any], ...] = (
+        lambda: decide_ip.dispense(checked, "zhao", early),
+        lambda: decide_ip.give(out, person(), Given(by="zhao"), early),
+        lambda: decide_ip.check(DOSE, {"worksheet_digest": "d", "result": "agreed"}, "li", early),
+    )
+    for act in acts:
+        with pytest.raises(Refusal, match=r"DC779 the last step .* was at 2026-03-02 09:00\+08:00, after this one"):
+            act()
+    assert decide_ip.dispense(checked, "zhao", AT)

@@ -17,6 +17,7 @@ from dosecalc.text import msg
 def state(visit: str, sheet: str, **changes: Any) -> DoseState:
     given: dict[str, Any] = {
         "participant": "P001", "visit": visit, "prepared": 9, "preparer": "wang", "on": "2026-03-02",
+        "since": "2026-03-02T02:00:00+00:00",
         "worksheet": sheet, "lots": {"L1": 3}, "administered": 12, "given_at": "2026-03-02T10:00:00+08:00",
     }  # fmt: skip
     return DoseState(**given | changes)
