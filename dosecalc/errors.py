@@ -55,6 +55,10 @@ class Refusal(DosecalcError):
     """A computation may not be made, or a result may not be written."""
 
 
+class ChangedOutside(Refusal):
+    """A record does not verify: somebody changed it, and not with dosecalc."""
+
+
 class Usage(DosecalcError):
     """The command was called with words that it does not take."""
 

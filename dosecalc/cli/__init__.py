@@ -13,11 +13,13 @@ import click
 from dosecalc import __version__
 from dosecalc.app import preferred_language
 from dosecalc.cli.ui import HELP_OPTIONS, Ui, chosen_language, help_text
-from dosecalc.errors import DosecalcError, Finding, Usage
+from dosecalc.errors import ChangedOutside, DosecalcError, Finding, Usage
 from dosecalc.text import msg, render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from dosecalc.text import Message
 
 _COMMANDS = {
     "demo": msg("The whole job on a shipped example cohort."),
@@ -36,6 +38,9 @@ _COMMANDS = {
     "visit": msg("Visits: book, move, attend, miss."),
     "ip": msg("Investigational product: from receipt to destruction."),
 }
+
+
+_RECORDS = frozenset({"study", "participant", "visit", "ip"})
 
 
 class Main(click.Group):
@@ -75,22 +80,26 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; exits with 0 done, 1 findings or a refusal, 2 wrong usage, 130 stopped by the user."""
-    if arguments is None:  # the program itself: being told to end is like Ctrl-C, nothing half done stays behind
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run the command line.
+
+    It exits with 0 done, 1 findings or a refusal, 2 wrong usage, 3 a record that does not verify, 130 stopped by the
+    user.
+    """
     _ready_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     ui = Ui(as_json="--json" in words, language="en")
     try:
+        if arguments is None:
+            _take_signals()
         ui.chosen = chosen_language(words)
         ui.language = ui.chosen or preferred_language()
         code = _run(ui, words)
         sys.stdout.flush()
     except DosecalcError as error:
         ui.show_findings(error.findings)
-        code = 2 if isinstance(error, Usage) else 1
+        code = 2 if isinstance(error, Usage) else 3 if isinstance(error, ChangedOutside) else 1
     except (click.Abort, KeyboardInterrupt):
-        print(render(msg("Stopped; nothing was written."), ui.language), file=sys.stderr)
+        print(render(_stopped(words), ui.language), file=sys.stderr)
         code = 130
     except OSError as error:
         # Files are the business of `files`; what is left is where our own output goes.
@@ -102,7 +111,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             what = msg("the output could not be written ({reason})", reason=error.strerror or "?")
             ui.show_findings([Finding("DC606", what, msg("send the output elsewhere"))])
             code = 1
+    if arguments is None:  # it is all done or all undone, and said: Python's own end is not to be interrupted
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _stopped(words: Sequence[str]) -> Message:
+    if words and words[0] in _RECORDS:  # it may have been told to stop when the event was there, and not yet shown
+        return msg("Stopped. What was being recorded is there as a whole or not at all: `study head` shows it.")
+    return msg("Stopped; nothing was written.")
 
 
 def _run(ui: Ui, words: Sequence[str]) -> int:
@@ -118,6 +135,13 @@ def _run(ui: Ui, words: Sequence[str]) -> int:
         ui.show_usage(error)
         return 2
     return 0
+
+
+def _take_signals() -> None:
+    """Being told to end is like Ctrl-C for the program itself: nothing half done stays behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _ready_streams() -> None:
