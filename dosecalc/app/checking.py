@@ -20,6 +20,7 @@ from dosecalc.worksheet_json import read_worksheet
 if TYPE_CHECKING:
     from dosecalc.checking.entries import Entries
     from dosecalc.checking.sheet import Sheet
+    from dosecalc.dosing.result import OnRecord
     from dosecalc.errors import Finding
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Stock
@@ -34,6 +35,8 @@ class OpenCheck:
     settled: Settled
     stock: Stock
     checker: str
+    on_record: tuple[OnRecord, ...] = ()
+    """What a study knows of the participant's other visits, for caps over all doses (R7)."""
 
 
 def open_check(
@@ -78,7 +81,7 @@ def finish_check(opened: OpenCheck, entries: Entries) -> Checked:
     asked = what_to_ask(opened.settled, entries.arms, visit)
     refused: tuple[Finding, ...] = ()
     try:
-        again = prepare_again(opened.settled, asked, entries, on)
+        again = prepare_again(opened.settled, asked, entries, on, opened.on_record)
     except Refusal as refusal:
         again, refused = entered_only(asked, entries), refusal.findings
     return Checked(

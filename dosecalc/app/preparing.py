@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.dosing.guard import EarlierDose, Question
     from dosecalc.dosing.prepared import Dispensing, Preparation, PreparationInput
-    from dosecalc.dosing.result import Dose, DoseInput, Doses, Warned
+    from dosecalc.dosing.result import Dose, DoseInput, Doses, OnRecord, Warned
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.stock import Stock
@@ -64,10 +64,12 @@ def prepare(
     preparer: str | None,
     earlier: Earlier | None = None,
     study_head: str = "",
+    on_record: tuple[OnRecord, ...] = (),
 ) -> Prepared:
     """Prepare the dose of one visit (both areas' where every participant gets every arm) from lots in stock.
 
     A worksheet of an earlier visit is named in `wanted`, or is `earlier`, read before. `study_head` is printed.
+    `on_record` is what a study knows of other visits, for caps over all doses (R7).
 
     `made_at` is the time of the worksheet (aware); the day of the dose is `wanted.on`, else that of the thawing, else
     that of the worksheet, in the site's time zone.
@@ -90,6 +92,7 @@ def prepare(
     weight = Quantity(parse_positive(asked.weight), unit("kg")) if asked.weight is not None else None
     weighed = _weighed(settled, arms)
     given = dose_input(settled, arm, asked if weighed else replace(asked, weight=None))
+    given = replace(given, on_record=on_record)
     doses = calculate(settled, arms, given)
     when = _when(settled, wanted, made_at, weight, given)
     here = made_at.astimezone(_zone(settled))

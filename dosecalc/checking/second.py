@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dosecalc.checking.entries import Asked, Entries, Taken
     from dosecalc.dosing.planned import PlannedDose
+    from dosecalc.dosing.result import OnRecord
     from dosecalc.protocol.settled import Settled
     from dosecalc.protocol.site import SitePreparation, Syringe
 
@@ -54,15 +55,19 @@ class Again:
     handed_out: tuple[HandedOut, ...] = ()
 
 
-def prepare_again(settled: Settled, asked: Asked, entries: Entries, on: dt.date) -> tuple[Again, ...]:
+def prepare_again(
+    settled: Settled, asked: Asked, entries: Entries, on: dt.date, on_record: Sequence[OnRecord] = ()
+) -> tuple[Again, ...]:
     """Return the preparations of a visit on a day, made from nothing but the entries, the protocol, site and stock.
+
+    `on_record` is what a study knows of the participant's other visits, for caps over all doses (R7).
 
     Raises:
         Refusal: what `dosing.cohort` and `dosing.cohort_preparation` refuse; DC301, an answer of the site file is
             missing; DC674, the site file does not say how a product is prepared.
     """
     try:
-        doses = _doses(settled, entries, entries.arms)
+        doses = _doses(settled, entries, entries.arms, on_record)
         return tuple(_again(settled, asked.visit, plan, entries, doses, on) for plan in asked.plans)
     except Refusal as refusal:
         raise Refusal(map(_without_row, refusal.findings)) from refusal
@@ -88,7 +93,9 @@ def _taken(plan: PlannedDose, entries: Entries) -> Taken:
     return next(one for one in entries.taken if one.product == plan.rule.product)
 
 
-def _doses(settled: Settled, entries: Entries, arms: Sequence[str]) -> pd.Series[Any]:
+def _doses(
+    settled: Settled, entries: Entries, arms: Sequence[str], on_record: Sequence[OnRecord] = ()
+) -> pd.Series[Any]:
     """The one row that the second engine makes of the entries."""
     import pandas as pd
 
@@ -103,7 +110,7 @@ def _doses(settled: Settled, entries: Entries, arms: Sequence[str]) -> pd.Series
     if entries.level is not None:
         cells["level"] = entries.level
     frame = pd.DataFrame([cells], index=[0])
-    return cohort_doses(settled, frame, entries.rounding).iloc[0]
+    return cohort_doses(settled, frame, entries.rounding, on_record).iloc[0]
 
 
 def _without_row(finding: Finding) -> Finding:

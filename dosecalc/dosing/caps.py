@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Literal
 
-    from dosecalc.dosing.result import Dose
+    from dosecalc.dosing.result import Dose, OnRecord
     from dosecalc.errors import Refusal
     from dosecalc.protocol.dose_rule import Cap, CellCount, DoseRule
 
@@ -69,12 +69,28 @@ def cap_amount(
     return amount, tuple(lines), tuple(warnings)
 
 
+def recorded(on_record: Sequence[OnRecord], product: str) -> Quantity | None:
+    """Return what is on record of a product; None where there is nothing."""
+    total: Quantity | None = None
+    for visit in on_record:
+        for name, amount in visit.amounts:
+            if name == product:
+                total = amount if total is None else total + amount
+    return total
+
+
+def still_planned(dose: Dose, on_record: Sequence[OnRecord]) -> bool:
+    """Whether a planned dose counts as planned; one that is used at home always does, it is no dose of one visit."""
+    return dose.days is not None or all(dose.encounter != each.visit for each in on_record)
+
+
 def cap_cumulative(
-    planned: Sequence[tuple[DoseRule, Dose, CellCount | None]],
+    planned: Sequence[tuple[DoseRule, Dose, CellCount | None]], on_record: Sequence[OnRecord] = ()
 ) -> tuple[tuple[Dose, ...], tuple[Warned, ...]]:
     """Return the planned doses of one arm, in order, with what is above a cumulative cap cut off.
 
-    A cap holds for all doses of its product together. The doses are added in the order of the visits.
+    A cap holds for all doses of its product together. What is on record of other visits counts first, and instead of
+    what was planned there; the doses are added in the order of the visits.
 
     Raises:
         Refusal: DC341, the sum is above a cap and the protocol says to refuse, or nothing would be left of a dose.
@@ -86,15 +102,20 @@ def cap_cumulative(
     }
     for (product, cap), counts in caps.items():
         limit = counted(cap.at_most, counts)
-        given: Quantity | None = None
-        for place, dose in enumerate(doses):
-            if dose.product != product or dose.total is None:
+        given = recorded(on_record, product)
+        line = _recorded_line(given, limit) if on_record else ()
+        for place, planned_dose in enumerate(doses):
+            if planned_dose.product != product or not still_planned(planned_dose, on_record):
                 continue
+            dose = replace(planned_dose, derivation=(*planned_dose.derivation, *line))
+            if dose.total is None:
+                continue
+            doses[place] = dose
             after = dose.total if given is None else given + dose.total
             if after > limit:
-                left = limit if given is None else limit - given
-                if cap.above == "refuse" or not left.value:
+                if cap.above == "refuse" or (given is not None and given >= limit):
                     raise _above(dose, after, limit, cap)
+                left = limit if given is None else limit - given
                 text = msg(
                     "CAPPED: with the dose at {visit} the sum of the doses is {sum}, above the protocol's cap of "
                     "{cap}; the dose is cut to {left} ({source})",
@@ -105,6 +126,15 @@ def cap_cumulative(
                 after = limit
             given = after
     return tuple(doses), tuple(warnings)
+
+
+def _recorded_line(given: Quantity | None, limit: Quantity) -> tuple[Message, ...]:
+    """What a person adds up by hand from the record (R16)."""
+    if given is None:
+        return (msg("on record of other visits: nothing; the cap over all doses is {cap}", cap=show(limit)),)
+    return (
+        msg("on record of other visits: {given}; the cap over all doses is {cap}", given=show(given), cap=show(limit)),
+    )
 
 
 def _above(dose: Dose, after: Quantity, limit: Quantity, cap: Cap) -> Refusal:

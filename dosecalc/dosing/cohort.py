@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from dosecalc.dosing.cohort_input import CohortInput
     from dosecalc.dosing.columns import Integers
+    from dosecalc.dosing.result import OnRecord
     from dosecalc.protocol.settled import Settled
     from dosecalc.quantity import Rounding
     from dosecalc.rows import Flags
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 _RELEASE = pd.Index(["released", "draft"])
 
 
-def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | None = None) -> pd.DataFrame:
+def cohort_doses(
+    settled: Settled, frame: pd.DataFrame, rounding: Rounding | None = None, on_record: Sequence[OnRecord] = ()
+) -> pd.DataFrame:
     """Return the doses of the participants in `frame`, one row each, in its order and with its index.
 
     `frame` may have the columns `participant`, `arm`, `area_cm2` (cm²; patches of a text separated by `;`),
@@ -45,6 +48,8 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     `weight_kg` (kg) and `level` (a number in the unit of the protocol's level, or an amount with its unit); others are
     left alone. Texts are read by the notation firewall, doubles at 15 significant digits. Where every participant gets
     every arm, an empty cell of `arm` means all of them, and the column may be missing.
+
+    `on_record` is what other visits of the one participant in `frame` brought; it counts towards caps over all doses.
 
     The result has `participant` and `arm` where `frame` has them, `sites` (and `sites_VISIT` from the visit on at which
     they are counted anew), a column `dose_VISIT_UNIT` for each visit
@@ -75,7 +80,7 @@ def cohort_doses(settled: Settled, frame: pd.DataFrame, rounding: Rounding | Non
     workshop = Workshop(settled, given, rows)
     doses = workshop.doses()
     problems.raise_any()
-    cap_all(rows, doses, given.groups)
+    cap_all(rows, doses, given.groups, on_record)
     problems.raise_any()
     columns: dict[str, Any] = {name: frame[name] for name in ("participant",) if name in frame}
     if given.groups.arm is not None:

@@ -12,6 +12,8 @@ from dosecalc.dosing.caps import counted
 from dosecalc.dosing.cohort_rules import Rows, Scaled, finer
 from dosecalc.dosing.columns import MOST
 from dosecalc.dosing.derivation import Factor
+from dosecalc.errors import refuse
+from dosecalc.protocol.dose_rule import TopicalDaily
 from dosecalc.reading import places_and_rest
 from dosecalc.text import msg
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from dosecalc.dosing.cohort_input import Groups
     from dosecalc.dosing.columns import Integers
     from dosecalc.dosing.planned import PlannedDose
+    from dosecalc.dosing.result import OnRecord
     from dosecalc.protocol.dose_rule import Cap, CellCount
     from dosecalc.quantity import Quantity
     from dosecalc.rows import Flags
@@ -63,8 +66,12 @@ def cap_each(
     return amounts
 
 
-def cap_all(rows: Rows, doses: Sequence[CohortDose], groups: Groups) -> None:
-    """Cut off what is above a cap over all doses of a product, in the order of the visits, or report the rows."""
+def cap_all(rows: Rows, doses: Sequence[CohortDose], groups: Groups, on_record: Sequence[OnRecord] = ()) -> None:
+    """Cut off what is above a cap over all doses of a product, in the order of the visits, or report the rows.
+
+    `on_record` are visits of the one participant of the table; what they brought counts instead of what was planned.
+    """
+    passed = {each.visit for each in on_record}
     for number, group in groups.by_number.items():
         order = {(plan.visit, plan.rule.area): place for place, plan in enumerate(group.planned)}
         mine = sorted(
@@ -79,19 +86,50 @@ def cap_all(rows: Rows, doses: Sequence[CohortDose], groups: Groups) -> None:
         )
         for arm, product, cap, counts in caps:
             of_product = [
-                dose for dose in mine if (dose.plans[number].arm, dose.plans[number].rule.product) == (arm, product)
+                dose
+                for dose in mine
+                if (dose.plans[number].arm, dose.plans[number].rule.product) == (arm, product)
+                and (dose.visit not in passed or isinstance(dose.plans[number].rule.rule, TopicalDaily))
             ]
-            _cap_sum(rows, of_product, cap, counts, groups.flag([number]))
+            if of_product:
+                before = sum((_value(each, product, of_product[0].unit) for each in on_record), Fraction(0))
+                _cap_sum(rows, of_product, cap, counts, groups.flag([number]), before)
+
+
+def _value(visit: OnRecord, product: str, symbol: str) -> Fraction:
+    """What a visit brought of a product, in the unit of its doses."""
+    mine = [amount for name, amount in visit.amounts if name == product]
+    for amount in mine:
+        if amount.unit.symbol != symbol:
+            raise refuse(
+                "DC202",
+                msg(
+                    "{visit} brought {amount}, and the dose is in {unit}", visit=visit.visit, amount=amount, unit=symbol
+                ),
+                msg("check the record of that visit: amounts of two units are not added"),
+            )
+    return sum((Fraction(amount.value) for amount in mine), Fraction(0))
 
 
 def _sums(plan: PlannedDose) -> bool:
     return plan.rule.role != "placebo" and not plan.unscheduled
 
 
-def _cap_sum(rows: Rows, doses: Sequence[CohortDose], cap: Cap, counts: CellCount | None, here: Flags | None) -> None:
+def _cap_sum(
+    rows: Rows,
+    doses: Sequence[CohortDose],
+    cap: Cap,
+    counts: CellCount | None,
+    here: Flags | None,
+    before: Fraction,
+) -> None:
     at_most = counted(cap.at_most, counts)
-    scale = max(d.amounts.scale for d in doses)
+    scale = max(places_and_rest(before.denominator)[0], *(d.amounts.scale for d in doses))
     given = np.zeros(rows.count, np.int64)
+    start = int(before * 10**scale)
+    if not _add_up(rows, given, np.full(rows.count, min(start, MOST), np.int64), here):
+        return
+    given += start
     for dose in doses:
         dose.amounts = finer(rows, dose.amounts, scale)
         dose.amounts, limit = _limit(rows, dose.amounts, at_most)

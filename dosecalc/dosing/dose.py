@@ -15,7 +15,7 @@ from dosecalc.dosing.level import choose_level, levels_of, unneeded_level
 from dosecalc.dosing.planned import Needs, PlannedDose, check_arms, needs, planned_doses, visits_of
 from dosecalc.dosing.questions import Questions, check_rounding
 from dosecalc.dosing.remeasured import check_remeasured, latest_measured, no_area_at, several_areas
-from dosecalc.dosing.result import Cumulative, Dose, DoseInput, Doses, Warned
+from dosecalc.dosing.result import Cumulative, Dose, DoseInput, Doses, OnRecord, Warned
 from dosecalc.dosing.rules import Bench, work_out
 from dosecalc.dosing.weight import check_weight, missing_weight
 from dosecalc.errors import Finding, Refusal, refuse
@@ -109,7 +109,7 @@ class DosePlan:
                 level_by_hand |= bench.level_by_hand
             dose, counts = worked[key]
             made.append(_Made(plan, replace(dose, encounter=plan.visit), counts))
-        made, loud = _cut(self.arms, made)
+        made, loud = _cut(self.arms, made, given.on_record)
         assumptions = assumptions_for(self.settled, self.arms, used, self.referenced)
         unconfirmed = unconfirmed_among(self.settled, assumptions)
         return Doses(
@@ -122,6 +122,7 @@ class DosePlan:
                 self.settled, unconfirmed, rounding_by_hand=rounding_by_hand, level_by_hand=level_by_hand
             ),
             warnings=tuple(dict.fromkeys([*warnings, *loud])),
+            on_record=given.on_record,
         )
 
     def _wanted(self, asked: Sequence[str]) -> frozenset[str]:
@@ -307,13 +308,15 @@ class _Made:
         return self.plan.rule.role != "placebo" and not self.plan.unscheduled
 
 
-def _cut(arms: Sequence[str], made: Sequence[_Made]) -> tuple[list[_Made], tuple[Warned, ...]]:
+def _cut(
+    arms: Sequence[str], made: Sequence[_Made], on_record: Sequence[OnRecord]
+) -> tuple[list[_Made], tuple[Warned, ...]]:
     """Apply the cumulative caps, arm by arm, in the order of the visits."""
     result = list(made)
     warnings: list[Warned] = []
     for arm in arms:
         places = [place for place, each in enumerate(made) if each.plan.arm == arm and each.sums]
-        doses, loud = cap_cumulative([(made[p].plan.rule, made[p].dose, made[p].counts) for p in places])
+        doses, loud = cap_cumulative([(made[p].plan.rule, made[p].dose, made[p].counts) for p in places], on_record)
         warnings.extend(loud)
         for place, dose in zip(places, doses, strict=True):
             result[place] = replace(made[place], dose=dose)

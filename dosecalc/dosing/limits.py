@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from dosecalc.dosing.caps import counted
+from dosecalc.dosing.caps import counted, recorded, still_planned
 from dosecalc.dosing.derivation import Factor, exact_digits
 from dosecalc.dosing.rules import COUNTED
 from dosecalc.dosing.weight import check_weight
@@ -44,8 +44,8 @@ def amount(value: Fraction, unit: Unit) -> Message:
 def check_caps(protocol: Protocol, rule: DoseRule, dose: Dose, delivered: Fraction, doses: Doses | None) -> None:
     """Check the amount that the rounded volumes hold against the protocol's caps (R7).
 
-    A cumulative cap is compared with this amount and the other doses of the product in `doses`, as far as they are
-    given; visits that are not planned do not count.
+    A cumulative cap is compared with this amount and the other doses of the product in `doses`, those on record as they
+    were and the others as planned; visits that are not planned do not count.
 
     Raises:
         Refusal: DC365, it is above one.
@@ -67,15 +67,18 @@ def check_caps(protocol: Protocol, rule: DoseRule, dose: Dose, delivered: Fracti
 
 
 def _others(protocol: Protocol, dose: Dose, doses: Doses | None) -> Fraction:
+    if doses is None:
+        return Fraction(0)
     planned = {visit for visit, encounter in protocol.encounters.items() if not encounter.unscheduled}
     others = [
         other.total
-        for other in (doses.doses if doses is not None else ())
+        for other in doses.doses
         if other.product == dose.product and other.total is not None
-        if (other.encounter, other.area) != (dose.encounter, dose.area)
+        if (other.encounter, other.area) != (dose.encounter, dose.area) and still_planned(other, doses.on_record)
         if other.encounter in planned or other.encounter not in protocol.encounters
     ]
-    return sum((Fraction(total.value) for total in others), Fraction(0))
+    before = recorded(doses.on_record, dose.product)
+    return sum((Fraction(total.value) for total in others), Fraction(0 if before is None else before.value))
 
 
 def _above(what: Message, value: Message, limit: Quantity, cap: Cap) -> Refusal:

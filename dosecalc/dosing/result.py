@@ -25,6 +25,17 @@ class Remeasured:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OnRecord:
+    """What another visit brought: each product with its amount; none where nothing was given.
+
+    What is on record of a visit counts towards a cap over all doses instead of what was planned there (R7).
+    """
+
+    visit: str
+    amounts: tuple[tuple[str, Quantity], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DoseInput:
     """What is known of one participant when the dose is calculated.
 
@@ -40,6 +51,7 @@ class DoseInput:
     rounding: Rounding | None = None
     measured: Measured | None = None
     remeasured: tuple[Remeasured, ...] = ()
+    on_record: tuple[OnRecord, ...] = ()
 
 
 RoundedAs = Literal["up", "down", "half_up", "one_site"]
@@ -116,3 +128,5 @@ class Doses:
     draft: tuple[Message, ...]
     warnings: tuple[Warned, ...] = ()
     unconfirmed: tuple[str, ...] = ()
+    on_record: tuple[OnRecord, ...] = ()
+    """What other visits brought, which counts instead of their planned doses (R7)."""
