@@ -13,6 +13,7 @@ from dosecalc.text import Message, msg
 from dosecalc.visits.moments import in_words
 
 if TYPE_CHECKING:
+    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
 
 
@@ -112,6 +113,7 @@ def show(ui: Ui, protocol: str) -> None:
         _left(msg("Visit"), msg("Name"), msg("Timing"), msg("Window")),
         [(e.id, e.label, _timing(e, loaded), _window(e)) for e in loaded.encounters.values()],
     )
+    _show_gaps(ui, loaded)
     ui.line()
     ui.line(msg("What the protocol leaves open:"))
     for assumption in loaded.assumptions.values():
@@ -124,6 +126,30 @@ def show(ui: Ui, protocol: str) -> None:
         ui.line(f"  {ui.say(question)}")
         ui.line(f"      {ui.say(assumption.reason)}")
         ui.line(f"      {ui.say(standing)}")
+
+
+def _show_gaps(ui: Ui, loaded: Protocol) -> None:
+    """The gaps between doses, where the protocol states them."""
+    gaps = loaded.gaps
+    if gaps is None:
+        return
+    ui.line()
+    if gaps.least is not None:
+        ui.line(
+            msg(
+                "From one dose to the next: at least {days} days ({section})",
+                days=gaps.least.days,
+                section=gaps.source.section,
+            )
+        )
+    if gaps.most is not None:
+        ui.line(
+            msg(
+                "From one dose to the next: at most {days} days ({section})",
+                days=gaps.most.days,
+                section=gaps.source.section,
+            )
+        )
 
 
 def _left(*headings: Message) -> list[tuple[object, str]]:

@@ -40,12 +40,12 @@ def sure(ui: Ui, call: StudyCall, question: object) -> None:
     """Ask before something is recorded; --yes answers for scripts.
 
     Raises:
-        Usage: DC809, nobody is there to answer.
+        Usage: DC830, nobody is there to answer.
         Abort: the answer is no.
     """
     if call.yes:
         return
     if ui.as_json or not sys.stdin.isatty():
-        raise Usage([Finding("DC809", msg("nobody has confirmed this change"), msg("add --yes once you are sure"))])
+        raise Usage([Finding("DC830", msg("nobody has confirmed this change"), msg("add --yes once you are sure"))])
     if not click.confirm(ui.say(question), default=False):
         raise click.Abort

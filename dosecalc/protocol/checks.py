@@ -12,6 +12,7 @@ from dosecalc.errors import Finding, Where
 from dosecalc.protocol.assumption_checks import check_assumptions
 from dosecalc.protocol.binding import INVALID, readable
 from dosecalc.protocol.dose_rule import Answer, DoseRule, LevelRef
+from dosecalc.protocol.gap_checks import check_gaps
 from dosecalc.protocol.masking_checks import check_masking
 from dosecalc.protocol.model import (
     AnchorVisit,
@@ -47,6 +48,7 @@ def check_protocol(protocol: Protocol) -> Iterator[Finding]:
     yield from check_assumptions(protocol)
     yield from _levels(protocol)
     yield from _elapsed(protocol)
+    yield from check_gaps(protocol.gaps, "gaps")
     yield from check_units(protocol)
     yield from check_masking(protocol)
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from dosecalc.errors import Where
 from dosecalc.protocol.dose_rule import NOWHERE, Answer, DoseRule, Id, Source
-from dosecalc.protocol.offsets import ClockOffset, Offset
+from dosecalc.protocol.offsets import CalendarOffset, ClockOffset, Offset
 from dosecalc.quantity import Quantity
 from dosecalc.text import Words
 
@@ -194,6 +194,16 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Gaps:
+    """The least and the greatest distance from one dose to the next, on the days on which they are given."""
+
+    least: CalendarOffset | None = None
+    most: CalendarOffset | None = None
+    source: Source
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Masking:
     """Who is masked. `allocation` says whether participants get one arm, or every arm on areas of their own."""
 
@@ -235,6 +245,7 @@ class Protocol:
     arms: Mapping[Id, Arm]
     assumptions: Mapping[Id, Assumption] = field(default_factory=dict)
     checks: Mapping[Id, Check] = field(default_factory=dict)
+    gaps: Gaps | None = None
     sha256: str = field(default="", compare=False)
     """Digest of the file's bytes; set by the reader."""
     where: Where = field(default=NOWHERE, compare=False)

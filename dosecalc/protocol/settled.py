@@ -41,6 +41,15 @@ class Settlement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GapLimit:
+    """How many days lie between two doses at least, or at most, and where that is written."""
+
+    days: int
+    document: str
+    section: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settled:
     """A checked protocol and the site file that goes with it, if there is one."""
 
@@ -106,6 +115,18 @@ class Settled:
         if here and encounter.id in here.windows:
             return here.windows[encounter.id].window, "site"
         return None, "not_stated"
+
+    def gap(self, side: Literal["least", "most"]) -> GapLimit | None:
+        """The limit of the gap between doses: the stricter of the protocol's and the site's, None without any."""
+        found: list[GapLimit] = []
+        gaps, here = self.protocol.gaps, self.here.gaps if self.here else None
+        if gaps is not None and (stated := getattr(gaps, side)) is not None:
+            title = self.protocol.documents[gaps.source.document].title
+            found.append(GapLimit(days=stated.days, document=title, section=gaps.source.section))
+        if here is not None and (own := getattr(here, side)) is not None:
+            found.append(GapLimit(days=own.days, document=here.confirmed.document, section=here.confirmed.section))
+        stricter = max if side == "least" else min
+        return stricter(found, key=lambda limit: limit.days, default=None)
 
 
 def open_question(assumption: Assumption) -> Refusal:

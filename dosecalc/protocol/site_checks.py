@@ -10,6 +10,7 @@ from dosecalc.errors import Finding
 from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
 from dosecalc.protocol.example_checks import left_of_the_example
+from dosecalc.protocol.gap_checks import check_gaps, check_gaps_against
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
 from dosecalc.protocol.preparation_checks import check_look, check_preparation, check_preparations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
 
-    from dosecalc.protocol.site import Site, SiteGaps, SiteLevels, SiteProtocol, SiteStagger, SiteWindow
+    from dosecalc.protocol.site import Site, SiteLevels, SiteProtocol, SiteStagger, SiteWindow
 
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -83,8 +84,7 @@ def check_site(site: Site) -> Iterator[Finding]:
     for name, here in (site.protocols or {}).items():
         if (stagger := readable(here.stagger)) is not None:
             yield from _stagger(stagger, f"protocols.{name}.stagger.days")
-        if (gaps := readable(here.gaps)) is not None:
-            yield from _gaps(gaps, f"protocols.{name}.gaps")
+        yield from check_gaps(here.gaps, f"protocols.{name}.gaps")
         if here.verified and here.verified.sha256 and not _SHA256.fullmatch(here.verified.sha256):
             yield Finding(
                 "DC142",
@@ -137,6 +137,7 @@ def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
     yield from _against(
         here.preparation, protocol.products, f"{path}.preparation", partial(check_preparation, protocol)
     )
+    yield from check_gaps_against(here, protocol, f"{path}.gaps")
     yield from check_look(here, protocol, path)
     yield from _unmasked(here, protocol, f"{path}.unmasked")
 
@@ -236,27 +237,6 @@ def _stagger(entry: SiteStagger, path: str) -> Iterator[Finding]:
         what = msg("a stagger of {days} days holds nobody back", days=days)
         mend = msg("write the number of days between two participants, or remove 'stagger'")
         yield Finding("DC751", what, mend, entry.where, path)
-
-
-def _gaps(entry: SiteGaps, path: str) -> Iterator[Finding]:
-    sides = {"least": entry.least, "most": entry.most}
-    if all(side is None for side in sides.values()):
-        what, mend = msg("neither the least nor the greatest gap stands here"), msg("write 'least', 'most' or both")
-        yield Finding("DC767", what, mend, entry.where, path)
-    days: dict[str, int] = {}
-    for name, written in sides.items():
-        if written is None or (side := readable(written)) is None:
-            continue
-        # The reader takes every duration for a calendar's; hours have no `months`, and months are not equally long.
-        if getattr(side, "months", 0) or getattr(side, "days", 0) <= 0:
-            what = msg("'{text}' is no gap between doses", text=str(side))
-            mend = msg("write days or weeks without a sign: P5D, P2W")
-            yield Finding("DC767", what, mend, entry.where, f"{path}.{name}")
-        else:
-            days[name] = side.days
-    if len(days) == len(sides) and days["least"] > days["most"]:
-        what = msg("the least gap, {least} days, is longer than the greatest, {most} days", **days)
-        yield Finding("DC767", what, msg("write the smaller one under 'least'"), entry.where, path)
 
 
 def _window(entry: SiteWindow, encounter: Encounter, path: str) -> Iterator[Finding]:

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-    from dosecalc.protocol.settled import Settled
-    from dosecalc.protocol.site import SiteGaps
+    from dosecalc.protocol.settled import GapLimit, Settled
     from dosecalc.registry.plan_of import ParticipantPlan
     from dosecalc.text import Message
 
@@ -27,7 +26,6 @@ class GapBroken:
     other_day: dt.date
     days: int
     limit: int
-    gaps: SiteGaps
     text: Message
 
 
@@ -36,12 +34,12 @@ def broken_gaps(
 ) -> tuple[GapBroken, ...]:
     """Return which gaps a dose at `visit` on `day` would break, against the doses before and after it that were given.
 
-    Only what the site file states counts; both limits are allowed themselves. With `booked` the doses that are only
-    booked count, too: that refuses nothing, and is worth knowing.
+    Only what the protocol or the site file states counts, the stricter of both; the limits themselves are allowed.
+    With `booked` the doses that are only booked count, too: that refuses nothing, and is worth knowing.
     """
-    gaps = settled.here.gaps if settled.here else None
+    least, most = settled.gap("least"), settled.gap("most")
     planned = plan.find(visit)
-    if gaps is None or planned is None or not planned.dosed:
+    if (least is None and most is None) or planned is None or not planned.dosed:
         return ()
     moments = ((each.attended or (each.state.booked if booked else None), each) for each in plan.visits)
     given = sorted(
@@ -51,45 +49,26 @@ def broken_gaps(
     )
     before = [entry for entry in given if entry[0] <= day][-1:]
     after = [entry for entry in given if entry[0] > day][:1]
-    return tuple(each for entry in (*before, *after) for each in _broken(gaps, visit, day, *entry))
+    return tuple(each for entry in (*before, *after) for each in _broken(least, most, (visit, day), entry))
 
 
-def _broken(gaps: SiteGaps, visit: str, day: dt.date, other_day: dt.date, other: str) -> Iterator[GapBroken]:
+def _broken(
+    least: GapLimit | None, most: GapLimit | None, dose: tuple[str, dt.date], given: tuple[dt.date, str]
+) -> Iterator[GapBroken]:
+    (visit, day), (other_day, other) = dose, given
     days = abs((day - other_day).days)
-    said = {
-        "visit": visit,
-        "day": day.isoformat(),
-        "other": other,
-        "other_day": other_day.isoformat(),
-        "days": days,
-        "document": gaps.confirmed.document,
-        "section": gaps.confirmed.section,
-    }
-    if gaps.least is not None and days < gaps.least.days:
+    said = {"visit": visit, "day": day.isoformat(), "other": other, "other_day": other_day.isoformat(), "days": days}
+    if least is not None and days < least.days:
         text = msg(
             "{visit} on {day} and the dose of {other} on {other_day} are {days} days apart; at least {limit} are asked "
             "for ({document}, {section})",
-            **said,
-            limit=gaps.least.days,
-        )
-        yield _gap("short", gaps, other, other_day, days, gaps.least.days, text)
-    if gaps.most is not None and days > gaps.most.days:
+            **said, limit=least.days, document=least.document, section=least.section,
+        )  # fmt: skip
+        yield GapBroken(how="short", other=other, other_day=other_day, days=days, limit=least.days, text=text)
+    if most is not None and days > most.days:
         text = msg(
             "{visit} on {day} and the dose of {other} on {other_day} are {days} days apart; at most {limit} are "
             "allowed ({document}, {section})",
-            **said,
-            limit=gaps.most.days,
-        )
-        yield _gap("long", gaps, other, other_day, days, gaps.most.days, text)
-
-
-def _gap(
-    how: Literal["short", "long"],
-    gaps: SiteGaps,
-    other: str,
-    other_day: dt.date,
-    days: int,
-    limit: int,
-    text: Message,
-) -> GapBroken:
-    return GapBroken(how=how, other=other, other_day=other_day, days=days, limit=limit, gaps=gaps, text=text)
+            **said, limit=most.days, document=most.document, section=most.section,
+        )  # fmt: skip
+        yield GapBroken(how="long", other=other, other_day=other_day, days=days, limit=most.days, text=text)

@@ -178,7 +178,7 @@ def test_an_amendment_is_not_recorded_without_a_yes(study: Callable[..., Ran]) -
     words = ("--protocol", "v2.yaml", "--effective", "2026-03-10", "--reconsent", "yes", "--reason", "x")
     ran = study("study", "amend", *words)
     assert ran.code == 2
-    assert "DC809 nobody has confirmed this change" in ran.err
+    assert "DC830 nobody has confirmed this change" in ran.err
     assert study("study", "head", "--json").json["head"]["number"] == 9
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dosecalc.errors import Refusal
+from dosecalc.protocol.dose_rule import Source
+from dosecalc.protocol.model import Gaps
+from dosecalc.protocol.offsets import CalendarOffset
 from dosecalc.registry import decide_visit
 from dosecalc.registry.state import VisitState
 from registry.visiting import DOUBLE, NOW, asking, at, booked, day, done, plan, public, settled
@@ -314,6 +318,25 @@ def test_gaps_concern_doses_alone() -> None:
     trial = settled(gaps=GAPS)
     there = plan(done("W6", "2026-04-15"), on=trial)
     assert public(book(there, "W8", "2026-04-20T09:30", on=trial))
+
+
+def test_a_gap_of_the_protocol_is_kept_as_one_of_the_site() -> None:
+    source = Source(document="record", section="arms")
+    stated = Gaps(least=CalendarOffset(0, 12), source=source)
+    protocol = settled().protocol
+    named = next(iter(protocol.documents.values()))
+    stated = replace(stated, source=replace(source, document=named.id))
+    trial = replace(settled(gaps=GAPS), protocol=replace(protocol, gaps=stated))  # the site: 10 to 18 days
+    there = plan(done("W0", "2026-03-02"), done("W2", "2026-03-18"), on=trial)
+    assert public(book(there, "W4", "2026-03-30T09:30", on=trial))  # 18 March + 12 days
+    with pytest.raises(Refusal) as caught:
+        book(there, "W4", "2026-03-29T09:30", on=trial)
+    code, what = refused(caught)
+    assert code == "DC763"
+    assert what == (
+        "W4 on 2026-03-29 and the dose of W2 on 2026-03-18 are 11 days apart; at least 12 are asked for "
+        f"({named.title}, arms)"
+    )
 
 
 def test_in_a_masked_trial_a_placebo_counts_like_any_dose() -> None:
