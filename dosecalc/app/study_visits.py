@@ -14,7 +14,7 @@ from dosecalc.registry.rights import check_may, may_override
 from dosecalc.registry.visit_changes import Changes, changes
 from dosecalc.registry.visit_checks import Asking
 from dosecalc.text import msg
-from dosecalc.visits.moments import parse_moment
+from dosecalc.visits.moments import local_day, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.registry.store import Reading
     from dosecalc.text import Message
+    from dosecalc.visits.visit import Moment
 
     Decide = Callable[[Settled, ParticipantPlan, Reading], Decision]
 
@@ -49,6 +50,8 @@ class Step:
     decide: Decide
     when: dt.datetime | None = None
     """The time that is asked for, where it is a booking."""
+    took_place: Moment | None = None
+    """When it took place, where that is recorded."""
 
     def look(self) -> tuple[Decision, Changes | None]:
         """Decide without recording anything; of a booking also what would change.
@@ -91,8 +94,11 @@ class Step:
         return Recorded(event=event, planned=planned, plan=plan, overrides=tuple(overrides))
 
     def _plan(self, reading: Reading) -> tuple[Settled, ParticipantPlan]:
+        """The visits under the version of the protocol that holds on the day that this is about."""
         state = self.session.participant(reading, self.code)
-        settled = self.session.settled_for(state, self.session.study_at(reading))
+        about = self.when or self.took_place
+        day = self.session.today if about is None else local_day(about)
+        settled = self.session.settled_for(state, self.session.study_at(reading), day)
         return settled, plan_of(settled, state)
 
 
@@ -148,6 +154,7 @@ def attend(
     return Step(
         session=session,
         code=code,
+        took_place=moment,
         decide=lambda settled, plan, _: decide_visit.attend(settled, plan, visit, moment, asking),
     )
 
@@ -189,7 +196,7 @@ def _time(session: Session, visit: object, text: str) -> dt.datetime:
 def _asking(session: Session, outside_window: str | None, reason: str | None) -> Asking:
     return Asking(
         at=session.at,
-        present=max(session.at, session.by.entered_at.astimezone(session.zone)),
+        present=session.present,
         may_override=may_override(session.by.role, session.staffed),
         outside_window=outside_window,
         reason=reason,
