@@ -13,8 +13,10 @@ from dosecalc.checking.record import record
 from dosecalc.errors import Refusal
 from dosecalc.notation import parse_number
 from dosecalc.registry import decide_ip, decide_lots, may_dose
-from dosecalc.registry.fold import STUDY_KINDS, fold_study
+from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
+from dosecalc.registry.kept_sheet import on_record
 from dosecalc.registry.lot_text import stock_of
+from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import check_may
 from dosecalc.registry.versions import check_not_superseded
 from dosecalc.tables.participants import free_text
@@ -22,8 +24,10 @@ from dosecalc.tables.participants import free_text
 if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.checking.record import Checked
+    from dosecalc.dosing.result import OnRecord
+    from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event
-    from dosecalc.registry.lots import DoseState
+    from dosecalc.registry.lots import DoseState, Supplies
     from dosecalc.registry.state import Hold, ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
@@ -47,11 +51,24 @@ def open_check(session: Session, code: str, visit: str) -> OpenCheck:
         events = reading.events(kinds=STUDY_KINDS)
         then = fold_study((event for event in events if event.number < dose.prepared), session.view.key)
         settled = session.settled_for(state, then)
+        before = _on_record(session, reading, settled, known, dose)
     sheet = sheet_of(dose)
     stock = stock_of(decide_lots.usable(known, then))
     origin.check_program(sheet, __version__)
     origin.check_sources(sheet, settled, stock)
-    return OpenCheck(sheet=sheet, settled=settled, stock=stock, checker=session.by.user)
+    return OpenCheck(sheet=sheet, settled=settled, stock=stock, checker=session.by.user, on_record=before)
+
+
+def _on_record(
+    session: Session, reading: Reading, settled: Settled, known: Supplies, dose: DoseState
+) -> tuple[OnRecord, ...]:
+    """What the participant's other visits had brought when the dose was prepared."""
+    events = [event for event in reading.events(participant=dose.participant) if event.number < dose.prepared]
+    state, made = fold_participant(events, session.view.key), reading.event(dose.prepared)
+    if state is None or made is None:
+        return ()
+    day = dt.datetime.fromisoformat(made.at_local).date()
+    return on_record(plan_of(settled, state), known.of_participant(dose.participant), dose.visit, day)
 
 
 def keep_check(session: Session, code: str, visit: str, checked: Checked, language: Language) -> list[Event]:
@@ -73,7 +90,8 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
     """Record that a dose was handed out.
 
     Raises:
-        Refusal: DC772, DC776, DC795, DC801, the dose may not be given any more; DC778, DC779; see `check_key`.
+        Refusal: DC772, DC774, DC776, DC795, DC801, the dose may not be given any more; DC778, DC779, DC812; see
+            `check_key`.
     """
     check_key(session, "dispense")
     name = free_text(to)
@@ -83,7 +101,8 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
         known = supplies_at(session, reading)
         dose = decide_lots.prepared(known, code, visit)
         drafts = decide_ip.dispense(dose, name, session.at, _stop_by(dose))
-        if against := list(may_dose.may_go_on(state, may_dose.holds_on(study, state))):
+        plan = plan_of(session.settled_for(state, study), state)
+        if against := list(may_dose.may_dose(plan, visit, session.today, may_dose.holds_on(study, state))):
             raise Refusal(against)
         decide_lots.check_usable(known, study, dose.lots or ())
         _check_version(session, reading, state, dose)
@@ -104,7 +123,7 @@ def administer(
     """Record that a dose was given; this needs no key, so that whoever gives it can be masked (R15).
 
     Raises:
-        Refusal: DC772, DC779, DC780, DC795, DC801; DC201 and its kin, the part is no number; DC723.
+        Refusal: DC772, DC779, DC780, DC795, DC801, DC811; DC201 and its kin, the part is no number; DC723.
     """
     check_may(session.by.role, "administer", session.staffed)
     given = decide_ip.Given(by=session.by.user, part=None if part is None else parse_number(part), reason=reason)

@@ -9,14 +9,14 @@ from dosecalc.app.earlier import earlier_of
 from dosecalc.app.papers import worksheet_document
 from dosecalc.app.preparing import Prepared, Wanted, prepare
 from dosecalc.app.study_lots import check_key, supplies_at
-from dosecalc.app.typed import Asked
+from dosecalc.app.study_planned import arm_of, asked_of
 from dosecalc.checking.sheet import open_sheet
-from dosecalc.dosing.level import levels_of
 from dosecalc.dosing.planned import needs
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.preparation_shapes import pick_entries_of
 from dosecalc.registry import decide_ip, decide_lots, may_dose
 from dosecalc.registry.event import Draft
+from dosecalc.registry.kept_sheet import name_of, on_record
 from dosecalc.registry.lot_text import stock_of, unpack
 from dosecalc.registry.lots import DoseState, Supplies
 from dosecalc.registry.plan_of import plan_of
@@ -98,7 +98,8 @@ def keep(session: Session, in_hand: InHand, sheet: Worksheet, language: Language
         if wish.weight is not None:
             drafts.append(_weighed(session, wish))
         vials = {entry.lot: entry.vials for entry in pick_entries_of(document)}
-        return drafts + decide_ip.prepare(known, wish.code, wish.visit, document, vials, session.at)
+        masked = session.settled.protocol.masking.masked
+        return drafts + decide_ip.prepare(known, wish.code, wish.visit, document, vials, session.at, masked=masked)
 
     return session.change(decide)
 
@@ -138,21 +139,21 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
     else:
         decide_ip.void(known, wish.code, wish.visit, wish.again, session.at)
         known = _without(known, wish)
-    against = list(
-        may_dose.may_dose(plan_of(settled, state), wish.visit, session.today, may_dose.holds_on(study, state))
-    )
+    plan = plan_of(settled, state)
+    against = list(may_dose.may_dose(plan, wish.visit, session.today, may_dose.holds_on(study, state)))
     arms = _arms(settled, state)
     against += _missing(settled, state, arms, wish)
     if against:
         raise Refusal(against)
     decide_lots.check_usable(known, study, wish.lots)
-    arm = state.arm if settled.protocol.masking.allocation != "every_arm" else None
     stock = stock_of(decide_lots.usable(known, study))
     return prepare(
         settled,
         stock,
-        arm=arm,
-        asked=_asked(settled, state, arms, wish, dmso=any(lot.dmso is not None for lot in stock.lots.values())),
+        arm=arm_of(settled, state),
+        asked=asked_of(
+            settled, arms, state, weight=wish.weight, dmso=any(lot.dmso is not None for lot in stock.lots.values())
+        ),
         wanted=Wanted(
             visit=wish.visit,
             lots=wish.lots,
@@ -164,6 +165,7 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
         preparer=session.by.user,
         earlier=_before(settled, known, wish),
         study_head=head,
+        on_record=on_record(plan, known.of_participant(wish.code), wish.visit, session.today),
     )
 
 
@@ -205,48 +207,13 @@ def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], w
     return found
 
 
-def _asked(settled: Settled, state: ParticipantState, arms: tuple[str, ...], wish: Wish, *, dmso: bool) -> Asked:
-    """What the study knows, as `prepare` takes it; what these doses and lots do not hang on is left out."""
-    may = needs(settled.protocol, arms).may
-    areas = state.areas if "area" in may else {}
-    first = areas.get(None)
-    again = {visit: record for visit, record in areas.items() if visit is not None}
-
-    def said(name: str) -> list[str]:
-        own = [] if first is None or name not in first else [first[name]]
-        return own + [f"{visit}={record[name]}" for visit, record in again.items() if name in record]
-
-    weight = wish.weight
-    if weight is None and state.weight is not None and (dmso or "weight" in may):
-        weight = _texts(state.weight)[0]
-    return Asked(
-        areas=() if first is None else _texts(first),
-        areas_at=[f"{visit}={';'.join(_texts(record))}" for visit, record in again.items()],
-        area_method=said("method"),
-        area_by=said("by"),
-        area_date=said("date"),
-        weight=weight,
-        level=state.level if levels_of(settled.protocol, arms) else None,
-    )
-
-
-def _texts(record: Any) -> list[str]:
-    values = record["values"]
-    return [values] if isinstance(values, str) else list(values)
-
-
 def _before(settled: Settled, known: Supplies, wish: Wish) -> Earlier | None:
     """The worksheet before this one of the same participant, which the dose is compared with (R6)."""
-    own = [dose for dose in known.doses.values() if dose.participant == wish.code and dose.visit != wish.visit]
+    own = [dose for dose in known.of_participant(wish.code) if dose.visit != wish.visit]
     if not own:
         return None
     dose = max(own, key=lambda one: one.prepared)
     return earlier_of(settled, sheet_of(dose), name_of(dose), wish.code)
-
-
-def name_of(dose: DoseState) -> str:
-    """What findings call the worksheet of a dose."""
-    return f"{dose.participant} {dose.visit}"
 
 
 def sheet_of(dose: DoseState) -> Any:

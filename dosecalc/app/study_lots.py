@@ -154,9 +154,19 @@ def void(session: Session, number: int, reason: str | None) -> list[Event]:
     why = needed(reason)
 
     def afterwards(reading: Reading, _: Sequence[Event]) -> None:
-        decide_lots.check_afterwards(supplies_at(session, reading), number)
+        check_vials(session, reading, number)
 
     return session.change(lambda reading: decide_lots.void(reading.event(number), number, why, session.at), afterwards)
+
+
+def check_vials(session: Session, reading: Reading, number: int) -> None:
+    """Refuse the study as it would be without an event, where vials would be missing.
+
+    Raises:
+        Refusal: DC784; see `check_key`.
+    """
+    check_key(session)
+    decide_lots.check_afterwards(supplies_at(session, reading), number)
 
 
 def balance(session: Session, lot: str | None, as_of: str | None) -> tuple[list[Account], str]:

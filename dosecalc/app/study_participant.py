@@ -8,7 +8,8 @@ from dosecalc.app.typed import Asked, dose_input, named
 from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.participant_code import check_code
-from dosecalc.registry import decide_assign, decide_correct, decide_ip, decide_measure, decide_participant
+from dosecalc.registry import decide_assign, decide_correct, decide_measure, decide_participant
+from dosecalc.registry.dose_order import check_doses
 from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
 from dosecalc.registry.plan_of import arm_of, start_anchor
 from dosecalc.registry.rights import check_may, need_key
@@ -238,8 +239,11 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
 
     Raises:
         Usage: DC004, DC006.
-        Refusal: DC723, the role may not record such an event; what `decide_correct` refuses.
+        Refusal: DC723, the role may not record such an event; DC725, DC726, it is a preparation, which takes the key;
+            what `decide_correct` and `dose_order` refuse.
     """
+    from dosecalc.app.study_lots import check_vials
+
     which = _number(number)
     sets = _pairs(pairs)
 
@@ -260,7 +264,10 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
                 continue
             state = fold_participant(reading.events(participant=event.participant), session.view.key)
             decide_correct.check_afterwards(state, event)
-            decide_ip.check_order(facts(reading.events(participant=event.participant), None))
+            if state is not None:
+                check_doses(state, list(facts(reading.events(participant=event.participant), None)))
+            if _kind_of(reading, event) == "prepare":
+                check_vials(session, reading, event.corrects or event.number)
 
     return session.change(decide, afterwards)
 

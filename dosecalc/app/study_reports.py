@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from dosecalc.app.study import Session
-    from dosecalc.dosing.result import Dose, Doses
+    from dosecalc.dosing.result import Dose, Doses, OnRecord
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.chain import Head
     from dosecalc.registry.lots import DoseState
@@ -167,6 +167,8 @@ def study_deviations(
     Raises:
         Refusal: DC785, DC737, and what the store refuses.
     """
+    from dosecalc.registry.kept_sheet import used_by
+
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
         _check_known(session, reading, participant)
@@ -176,7 +178,8 @@ def study_deviations(
             events = list(reading.events(participant=code, until=scope.until))
             plan = _plan(study, fold_participant(events, session.view.key), scope.day)
             if plan is not None:
-                found += deviations_of(plan, facts(events, None), scope.day)
+                limits = used_by(events, session.view.key)
+                found += deviations_of(plan, facts(events, None), scope.day, limits)
         return scope, tuple(found)
 
 
@@ -253,18 +256,21 @@ def _past(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLin
 
 def _to_prepare(session: Session, reading: Reading, scope: Scope, found: Today) -> Iterator[ToPrepare]:
     """The doses of the visits that are booked for the day or took place on it."""
+    from dosecalc.registry.kept_sheet import on_record
+
     study = _study(session, reading, scope) if found.booked or found.came else None
     for line in (*found.booked, *found.came):
         assert study is not None
         state = fold_participant(reading.events(participant=line.participant, until=scope.until), session.view.key)
         plan = _plan(study, state, scope.day)
         planned = plan.find(line.visit) if plan else None
-        if state is None or planned is None or not planned.dosed:
-            continue
-        doses, problem = _planned(settled_of(version_for(study, state, scope.day)), state, (line.visit,))
-        if doses is not None and not doses.doses:
+        if state is None or plan is None or planned is None or not planned.dosed:
             continue
         known = _doses(session, reading, line.participant, scope)
+        before = on_record(plan, known.values(), line.visit, scope.day) if session.view.key is not None else ()
+        doses, problem = _planned(settled_of(version_for(study, state, scope.day)), state, (line.visit,), before)
+        if doses is not None and not doses.doses:
+            continue
         yield ToPrepare(
             line=line,
             arm=state.arm,
@@ -314,12 +320,14 @@ def _exposure(
     return ParticipantExposure(participant=code, arm=state.arm, lines=lines, unplanned=problem)
 
 
-def _planned(settled: Settled, state: ParticipantState, visits: tuple[str, ...] | None) -> tuple[Doses | None, object]:
+def _planned(
+    settled: Settled, state: ParticipantState, visits: tuple[str, ...] | None, on_record: tuple[OnRecord, ...] = ()
+) -> tuple[Doses | None, object]:
     """The doses of a participant as they would be calculated now, or why they cannot be."""
-    from dosecalc.registry.planned_doses import planned_doses
+    from dosecalc.app.study_planned import planned_doses
 
     try:
-        return planned_doses(settled, state, visits), None
+        return planned_doses(settled, state, visits, on_record), None
     except Refusal as refusal:
         return None, refusal.findings[0].what
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, Refusal, Usage
 from dosecalc.registry import decide_visit
+from dosecalc.registry.dose_order import check_doses
 from dosecalc.registry.fold import facts
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import check_may, may_override
@@ -86,7 +87,11 @@ class Step:
                 raise Refusal([not_confirmed(each) for each in unconfirmed])
             return [decision.draft]
 
-        (event,) = self.session.change(decided)
+        def afterwards(reading: Reading, _: object) -> None:
+            told = list(facts(reading.events(participant=self.code), None))
+            check_doses(self.session.participant(reading, self.code), told)
+
+        (event,) = self.session.change(decided, afterwards)
         with self.session.read() as reading:
             _, plan = self._plan(reading)
         planned = plan.find(event.visit or "")

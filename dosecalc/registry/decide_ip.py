@@ -13,15 +13,16 @@ from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.decide_lots import find_lot, too_few
 from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.event import Draft
+from dosecalc.registry.kept_sheet import stop_by_of
 from dosecalc.registry.lot_text import pack
 from dosecalc.registry.may_dose import no_longer_treated
 from dosecalc.text import msg
+from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
-    from dosecalc.registry.fold import Fact
     from dosecalc.registry.lots import DoseState, Supplies
     from dosecalc.registry.state import Hold, ParticipantState, VisitState
 
@@ -76,9 +77,18 @@ def void(known: Supplies, participant: str, visit: str, reason: str, at: dt.date
 
 
 def prepare(
-    known: Supplies, participant: str, visit: str, document: Mapping[str, Any], lots: Mapping[str, int], at: dt.datetime
+    known: Supplies,
+    participant: str,
+    visit: str,
+    document: Mapping[str, Any],
+    lots: Mapping[str, int],
+    at: dt.datetime,
+    *,
+    masked: bool = True,
 ) -> list[Draft]:
     """Keep a worksheet; `lots` are the vials that it takes.
+
+    Until when it may be used can depend on the product: only in an open trial (`masked` false) everybody may know it.
 
     Raises:
         Refusal: DC771, it is a draft (R8); DC777, a lot has too few vials.
@@ -92,13 +102,14 @@ def prepare(
         findings.append(Finding("DC771", msg("this is a draft, which nobody may give (R8)"), msg("prepare it anew")))
     if findings:
         raise Refusal(findings)
+    limit = stop_by_of(document)
     return [
         Draft(
             kind="prepare",
             at=at,
             participant=participant,
             visit=visit,
-            public={"date": document["on"]},
+            public={"date": document["on"], **({} if masked or limit is None else {"stop_by": limit.isoformat()})},
             sealed={"worksheet": pack(document), "digest": document["digest"], "lots": dict(lots)},
         )
     ]
@@ -197,7 +208,8 @@ def dispense(dose: DoseState, to: str, at: dt.datetime, stop_by: dt.datetime | N
     """Hand a dose out, after a second person agreed, and before the time after thawing is over (R11).
 
     Raises:
-        Refusal: DC778, nobody has checked it, or the check did not agree; DC779, it was handed out, or it is too late.
+        Refusal: DC778, nobody has checked it, or the check did not agree; DC779, it was handed out, or it is too late;
+            DC812, it was prepared for another day.
     """
     _check_in_pharmacy(dose)
     code, visit = dose.participant, dose.visit
@@ -217,6 +229,13 @@ def dispense(dose: DoseState, to: str, at: dt.datetime, stop_by: dt.datetime | N
         )  # fmt: skip
     if early := _too_early(dose, at):
         raise Refusal([early])
+    if (day := at.date().isoformat()) != dose.on:
+        raise refuse(
+            "DC812",
+            msg("the dose for {visit} of {code} was prepared for {on}, not for {day}",
+                visit=visit, code=code, on=dose.on, day=day),
+            msg("prepare it anew: `ip prepare {code} {visit} --again --reason …`", code=code, visit=visit),
+        )  # fmt: skip
     if stop_by is not None and at > stop_by:
         raise refuse(
             "DC779",
@@ -259,7 +278,8 @@ def give(
 
     Raises:
         Refusal: DC779, it was not handed out; DC780, it was given already, the part is none or has no reason, or the
-            visit was missed; DC772, DC801, the participant is no longer treated, or doses are on hold.
+            visit was missed; DC811, the visit took place on another day; DC772, DC801, the participant is no longer
+            treated, or doses are on hold.
     """
     findings = list(_given_wrongly(dose, state.visits.get(dose.visit), given, at))
     if state.standing == "screen_failure" or (state.ended is not None and at.date() > state.ended):
@@ -305,6 +325,13 @@ def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given, when
             msg("{visit} of {code} is on record as missed", visit=at, code=code),
             msg("correct the visit first, if it took place"),
         )
+    if visit is not None and visit.attended is not None and (day := local_day(visit.attended)) != when.date():
+        yield Finding(
+            "DC811",
+            msg("{visit} of {code} took place on {day}, and its dose would have been given on {other}",
+                visit=at, code=code, day=day, other=when.date()),
+            msg("check the time after --at; if the day of the visit is wrong, correct it first"),
+        )  # fmt: skip
     if given.part is None:
         return
     if not 0 < given.part < 1:
@@ -319,28 +346,3 @@ def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given, when
             msg("only a part of the dose was given, and nobody says why"),
             msg("give --reason; masked people read it, so name no arm and no product"),
         )
-
-
-def check_order(facts: Iterable[Fact]) -> None:
-    """Refuse a correction after which a dose was handed out or given before it could be; `facts` are all of one person.
-
-    Raises:
-        Refusal: DC779.
-    """
-    came: dict[str | None, str] = {}
-    for fact in facts:
-        visit, kind = fact.event.visit, fact.event.kind
-        before = came.get(visit)
-        if kind == "prepare":
-            came[visit] = "prepared"
-        elif kind == "check" and before is not None:
-            came[visit] = "agreed" if fact.public["agreed"] else "prepared"
-        elif (kind == "dispense" and before != "agreed") or (kind == "administer" and before != "dispensed"):
-            raise refuse(
-                "DC779",
-                msg("event {number} could not have happened then: a dose is prepared, checked, handed out and given "
-                    "in this order", number=fact.event.number),
-                msg("correct event {number} first", number=fact.event.number),
-            )  # fmt: skip
-        elif kind in ("dispense", "administer"):
-            came[visit] = "dispensed" if kind == "dispense" else "administered"

@@ -93,8 +93,8 @@ KIND_RULES: dict[Kind, KindRule] = {
     "quarantine": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "reason")),
     "release": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "reason")),
     "prepare": KindRule(
-        about="visit", roles=_PHARMACY, public=("date",), sealed=("worksheet", "digest", "lots"), size=32768
-    ),  # worksheet: its JSON, compressed; lots: {lot: vials}
+        about="visit", roles=_PHARMACY, public=("date", "stop_by?"), sealed=("worksheet", "digest", "lots"), size=32768
+    ),  # stop_by: only in open trials; worksheet: its JSON, compressed; lots: {lot: vials}
     "check": KindRule(about="visit", roles=_PHARMACY, public=("agreed",), sealed=("digest", "record?"), size=32768),
     "dispense": KindRule(about="visit", roles=_PHARMACY, public=("when", "to"), sealed=("digest", "lots")),
     "administer": KindRule(

@@ -5,6 +5,7 @@ Whoever has no key sees that a visit's dose was prepared, checked, handed out an
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,9 @@ class DoseState:
     on: str
     """The local day that it was prepared for."""
     since: str
-    """When it last went a step on: prepared, checked, handed out or given (ISO 8601, UTC)."""
+    """When it last went a step on: prepared, checked, handed out or given (ISO 8601), as corrected since."""
+    stop_by: dt.datetime | None = None
+    """Until when it may be used, where everybody may know: in an open trial (R11, R15)."""
     digest: str | None = None
     worksheet: str | None = None
     lots: Mapping[str, int] | None = None
@@ -97,6 +100,10 @@ class Supplies:
     lots: Mapping[str, LotState] = field(default_factory=dict)
     doses: Mapping[tuple[str, str], DoseState] = field(default_factory=dict)
     """By participant and visit."""
+
+    def of_participant(self, code: str) -> list[DoseState]:
+        """The doses of one participant, in the order of their preparation."""
+        return sorted((each for each in self.doses.values() if each.participant == code), key=lambda one: one.prepared)
 
     def of_lot(self, lot: str) -> list[DoseState]:
         """The doses that vials of a lot went into, in the order of their preparation."""
@@ -152,6 +159,7 @@ class _Fold:
             preparer=event.user,
             on=each.public["date"],
             since=event.at,
+            stop_by=dt.datetime.fromisoformat(text) if (text := each.public.get("stop_by")) else None,
             digest=sealed.get("digest"),
             worksheet=sealed.get("worksheet"),
             lots=sealed.get("lots"),
@@ -164,11 +172,12 @@ class _Fold:
         )
 
     def _dispense(self, each: Fact) -> None:
-        self._dose(each, since=each.event.at, dispensed=each.event.number, dispensed_to=each.public["to"])
+        self._dose(each, since=each.public["when"], dispensed=each.event.number, dispensed_to=each.public["to"])
 
     def _administer(self, each: Fact) -> None:
         part = Decimal(each.public.get("part", "1"))
-        self._dose(each, since=each.event.at, administered=each.event.number, given_at=each.public["when"], part=part)
+        when = each.public["when"]
+        self._dose(each, since=when, administered=each.event.number, given_at=when, part=part)
 
     def _return(self, each: Fact) -> None:
         lot, sealed = self._lot(each), each.sealed

@@ -6,20 +6,22 @@ site's own counts as a stated one does.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from dosecalc.registry.lateness import lateness
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dosecalc.registry.fold import Fact
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.visits.visit import Moment, WindowKind
 
+_NONE: Mapping[str, dt.datetime] = MappingProxyType({})
 How = Literal["early", "late", "outside_window", "recorded", "missed", "limit", "no_window"]
 HOW_WORDS: dict[How, Message] = {
     "early": msg("before the window"),
@@ -34,7 +36,7 @@ HOW_WORDS: dict[How, Message] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deviation:
-    """One departure. `visit` is None for a limit between two anchors; `user`, `role`, `number` are of the event.
+    """One departure. `visit` is None for a limit between two anchors. `user`, `role`, `number` are of the event.
 
     `days_over` is how far outside the window, `days_from_target` signed. `counted` says whether it is a deviation, or
     only shown.
@@ -60,16 +62,29 @@ class Deviation:
     number: int | None = None
 
 
-def deviations(plan: ParticipantPlan, facts: Iterable[Fact], day: dt.date) -> tuple[Deviation, ...]:
+def deviations(
+    plan: ParticipantPlan,
+    facts: Iterable[Fact],
+    day: dt.date,
+    used_by: Mapping[str, dt.datetime] = _NONE,
+) -> tuple[Deviation, ...]:
     """What departed from the protocol in the visits of one participant, in the order of the visits.
 
     Args:
         plan: the participant's visits.
         facts: the participant's events as they read today, in order.
         day: the day of the report, at the site.
+        used_by: by visit, until when its dose could be used, as far as whoever reads this may know it (R11, R15).
     """
     told = list(facts)
-    found = [each for planned in plan.visits for each in _of(plan.state.code, planned, told, day)]
+    found = [
+        each
+        for planned in plan.visits
+        for each in (
+            *_of(plan.state.code, planned, told, day),
+            *_given_late(plan.state.code, planned, told, used_by.get(planned.id)),
+        )
+    ]
     limits = (
         Deviation(participant=plan.state.code, visit=None, how="limit", counted=True, text=check.text)
         for check in plan.checks
@@ -121,6 +136,33 @@ def _of(code: str, planned: PlannedVisit, facts: Sequence[Fact], day: dt.date) -
     elif state.outside_window is not None and state.booked is not None:
         fact = _last(mine, "book", "move")
         yield made("outside_window", counted=True, on=state.booked, fact=fact, reason=state.outside_window)
+
+
+def _given_late(
+    code: str, planned: PlannedVisit, facts: Sequence[Fact], limit: dt.datetime | None
+) -> Iterator[Deviation]:
+    """A dose that was given after the time until which its worksheet says it may be used (R11)."""
+    fact = _last([each for each in facts if each.event.visit == planned.id], "administer")
+    if fact is None or limit is None:
+        return
+    when = dt.datetime.fromisoformat(fact.public["when"])
+    if when <= limit:
+        return
+    yield Deviation(
+        participant=code,
+        visit=planned.id,
+        how="limit",
+        counted=True,
+        window=planned.visit.window if planned.visit else None,
+        target=planned.target,
+        earliest=planned.earliest,
+        latest=planned.latest,
+        on=when,
+        text=msg("the dose had to be used by {time} (R11)", time=limit.isoformat(" ", "minutes")),
+        user=fact.event.user,
+        role=fact.event.role,
+        number=fact.event.number,
+    )
 
 
 def _last(facts: Sequence[Fact], *kinds: str) -> Fact | None:
