@@ -31,6 +31,8 @@ class Section:
 
     title: str
     level: Literal[1, 2] = 1
+    new_page: bool = False
+    """Whether it begins a page of the printed HTML; in a PDF each paper begins one."""
 
 
 @dataclass(frozen=True, slots=True)

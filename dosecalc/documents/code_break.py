@@ -1,7 +1,7 @@
 """Code-break cards for the safe: one for each participant, a page each, to be folded and sealed.
 
-The upper half stays outside and says who may open it and what to write down; the arm stands on the lower half alone.
-Every card has the same lines, whatever the arm.
+The upper part stays outside and says who may open it and what to write down. The arm stands below the line alone; the
+empty foot of the page is folded up over it. Every card has the same lines, whatever the arm.
 """
 
 from __future__ import annotations
@@ -67,14 +67,19 @@ def _paper(cards: Sequence[CodeCard], settled: Settled, made: dt.datetime, langu
         subtitle=cards[0].participant if one else trial,
         running=say(msg("{trial}: code-break card", trial=trial)),
         page=say(PAGE),
-        blocks=tuple(block for card in cards for block in _blocks(card, settled, made, language, heading=not one)),
+        blocks=tuple(
+            block
+            for number, card in enumerate(cards)
+            for block in (
+                *(() if one else (Section(card.participant, new_page=number > 0),)),
+                *_blocks(card, settled, made, language),
+            )
+        ),
         date=made,
     )
 
 
-def _blocks(
-    card: CodeCard, settled: Settled, made: dt.datetime, language: Language, *, heading: bool
-) -> Iterator[Block]:
+def _blocks(card: CodeCard, settled: Settled, made: dt.datetime, language: Language) -> Iterator[Block]:
     def say(text: object) -> str:
         return render(text, language)
 
@@ -123,15 +128,17 @@ def _blocks(
             )
         ),
     ]
-    if heading:
-        outside.insert(0, Section(card.participant))
     yield Together(tuple(outside))
-    if card.arm is None:
-        what, shown = msg("Study area"), card.side or dash
-    else:
-        what, shown = msg("Arm"), card.arm
-    below = () if card.label is None else (say(card.label),)
-    yield Section(say(msg("Fold here, so that what stands below is inside, and seal")))
+    areas = settled.protocol.areas
+    if card.arm is not None:
+        what, shown, below = msg("Arm"), card.arm, () if card.label is None else (say(card.label),)
+    else:  # everybody has every arm; the side alone is a secret
+        below = tuple(say(arm.label) for arm in settled.protocol.arms.values())
+        if card.side in areas:
+            what, shown = msg("Area A is"), say(areas[card.side].label)
+        else:
+            what, shown = msg("Study area"), card.side or dash
+    yield Section(say(msg("Fold the foot of the page up to this line, over what stands below, and seal it")))
     yield Together(
         (
             Figures((Figure(say(what), shown, "", below, wide=True),)),

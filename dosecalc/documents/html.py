@@ -122,7 +122,8 @@ def _block(block: Block) -> Iterator[str]:
     match block:
         case Section():
             tag = f"h{block.level + 1}"
-            yield f"<{tag}>{_text(block.title)}</{tag}>"
+            style = ' style="break-before:page"' if block.new_page else ""
+            yield f"<{tag}{style}>{_text(block.title)}</{tag}>"
         case Figures():
             yield from _figures(block)
         case Facts():
