@@ -111,16 +111,24 @@ def follow(events: Iterable[Event], *, sealed: bool = True) -> Head | Broken:
     for event in events:
         if event.number != head.number + 1:
             return Broken(head.number + 1, "number")
-        try:
-            now = links(head, of(event), event.sealed)
-        except (TypeError, ValueError):  # a column of another type, or a text that is no text
-            return Broken(event.number, "public_hash")
-        if event.public_hash != now.public_hash:
-            return Broken(event.number, "public_hash")
-        if sealed and (event.hash != now.hash or event.sealed == b""):  # nothing and no bytes have one digest
-            return Broken(event.number, "hash")
-        head = now
+        by = breaks(head, event, sealed=sealed)
+        if by is not None:
+            return Broken(event.number, by)
+        head = Head(event.number, event.hash, event.public_hash)
     return head
+
+
+def breaks(before: Head, event: Event, *, sealed: bool = True) -> str | None:
+    """Say which chain an event breaks that should follow the head `before`; None where it is as it was recorded."""
+    try:
+        now = links(before, of(event), event.sealed)
+    except (TypeError, ValueError):  # a column of another type, or a text that is no text
+        return "public_hash"
+    if event.public_hash != now.public_hash:
+        return "public_hash"
+    if sealed and (event.hash != now.hash or event.sealed == b""):  # nothing and no bytes have one digest
+        return "hash"
+    return None
 
 
 def about(number: int, kind: str, participant: str | None, visit: str | None) -> bytes:

@@ -5,159 +5,42 @@ One writer at a time. Everything that is read in a `reading` or `writing` block 
 
 from __future__ import annotations
 
-import datetime as dt
 import os
+from collections import Counter
 from contextlib import contextmanager
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from dosecalc.errors import refuse
-from dosecalc.registry import chain, schema
-from dosecalc.registry.chain import START, Head
+from dosecalc.registry import chain, outside, schema
+from dosecalc.registry.chain import Head
 from dosecalc.registry.drafts import check, check_texts
 from dosecalc.registry.engine import connect_to, copy_file, is_url, name_of, taken, use_log
 from dosecalc.registry.event import Event
 from dosecalc.registry.faults import Moment, no_study, refusing
 from dosecalc.registry.kinds import KIND_RULES
+from dosecalc.registry.reading import (
+    Reading,
+    VisitRow,
+    count_of_kind,
+    count_of_participant,
+    iso,
+    protocol_digest,
+    utc,
+)
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from dosecalc.registry.event import By, Draft, Kind
     from dosecalc.registry.sealing import Sealer
 
-_AT_ONCE = 1000
-_HIGHEST = 2**63 - 1  # what SQLite and PostgreSQL can compare a number of an event with
+__all__ = ["Reading", "Store", "VisitRow", "Writing", "create_store", "open_store"]
+
 _EVENTS, _VISITS, _PEOPLE, _META = schema.events, schema.visits_now, schema.participants_now, schema.meta
-
-
-class VisitRow(NamedTuple):
-    """One visit as it stands now: ISO texts; days are the site's. `standing` is a `VisitStanding`."""
-
-    participant: str
-    visit: str
-    target: str | None
-    earliest: str | None
-    latest: str | None
-    booked: str | None
-    attended: str | None
-    standing: str
-
-    @property
-    def day(self) -> str | None:
-        """The day under which it is found: when it was, else when it is booked, else when it should be."""
-        moment = self.attended or self.booked or self.target
-        return moment[:10] if moment else None
-
-
-class Reading:
-    """A study at one moment."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-
-    def events(
-        self,
-        *,
-        participant: str | None = None,
-        kinds: Collection[Kind] | None = None,
-        after: int = 0,
-        until: dt.datetime | None = None,
-    ) -> Iterator[Event]:
-        """Yield events in order of number; `until` is the last moment of entering that counts."""
-        wanted = sa.select(_EVENTS).order_by(_EVENTS.c.number).limit(_AT_ONCE)
-        if participant is not None:
-            wanted = wanted.where(_EVENTS.c.participant == participant)
-        if kinds is not None:
-            wanted = wanted.where(_EVENTS.c.kind.in_(sorted(kinds)))
-        if until is not None:
-            wanted = wanted.where(_EVENTS.c.entered_at <= utc(until))
-        if after:  # from the first one on there is no limit: a number below 1 must not hide from `verify`
-            wanted = wanted.where(_EVENTS.c.number > after)
-        page = wanted
-        while True:
-            found = self._connection.execute(page).all()
-            for row in found:
-                yield _event(row)
-            if len(found) < _AT_ONCE:
-                return
-            page = wanted.where(_EVENTS.c.number > found[-1].number)
-
-    def event(self, number: int) -> Event | None:
-        """Return one event, or None where the study has no such number."""
-        if number > _HIGHEST:
-            return None
-        row = self._connection.execute(sa.select(_EVENTS).where(_EVENTS.c.number == number)).first()
-        return _event(row) if row else None
-
-    def head(self) -> Head:
-        """Return the end of the chains."""
-        columns = _EVENTS.c.number, _EVENTS.c.hash, _EVENTS.c.public_hash
-        row = self._connection.execute(sa.select(*columns).order_by(_EVENTS.c.number.desc()).limit(1)).first()
-        return Head(*row) if row else START
-
-    def participants(self) -> tuple[str, ...]:
-        """Return the codes of all participants with an event, in alphabetical order."""
-        return tuple(sorted(self._connection.scalars(sa.select(_PEOPLE.c.participant))))
-
-    def rows(
-        self,
-        *,
-        day: str | None = None,
-        first: str | None = None,
-        last: str | None = None,
-        participant: str | None = None,
-        standing: Collection[str] | None = None,
-        begun: str | None = None,
-    ) -> list[VisitRow]:
-        """Return visits as they stand, by day; `first` and `last` are the first and the last day of a range.
-
-        `begun` asks for those whose window has begun by that day.
-        """
-        wanted = sa.select(*(_VISITS.c[name] for name in VisitRow._fields))
-        for condition in (
-            None if day is None else _VISITS.c.day == day,
-            None if first is None else _VISITS.c.day >= first,
-            None if last is None else _VISITS.c.day <= last,
-            None if participant is None else _VISITS.c.participant == participant,
-            None if standing is None else _VISITS.c.standing.in_(sorted(standing)),
-            None if begun is None else _VISITS.c.earliest <= begun,
-        ):
-            if condition is not None:
-                wanted = wanted.where(condition)
-        found = [VisitRow(*row) for row in self._connection.execute(wanted)]
-        return sorted(found, key=lambda row: (row.day or "", row.booked or "", row.participant, row.visit))
-
-    def booked_on(self, day: str) -> int:
-        """Count the visits that are booked on a day and not cancelled or missed."""
-        return len(self.rows(day=day, standing=("booked", "done")))
-
-    def protocol_sha256(self) -> str:
-        """Return the digest of the newest protocol text of the study; empty before `init`."""
-        wanted = (
-            sa.select(_EVENTS.c.public)
-            .where(_EVENTS.c.kind.in_(("init", "amend")))
-            .order_by(_EVENTS.c.number.desc())
-            .limit(1)
-        )
-        found = self._connection.scalar(wanted)
-        return protocol_digest(found) if found else ""
-
-    def kept_head(self) -> str | None:
-        """Return the head that the study keeps beside its events."""
-        return self._connection.scalar(sa.select(_META.c.value).where(_META.c.name == "head"))
-
-    def unguarded(self) -> list[str]:
-        """Return the names of the database's guards that are not as they were made, or were not made by dosecalc."""
-        return schema.unguarded(self._connection)
-
-    def people(self) -> dict[str, tuple[int, int]]:
-        """Return the first and the last event of each participant, as the derived table has them."""
-        return {row.participant: (row.first, row.last) for row in self._connection.execute(sa.select(_PEOPLE))}
 
 
 class Writing(Reading):
@@ -213,19 +96,24 @@ class Writing(Reading):
     def insert(self, events: Iterable[Event]) -> None:
         """Add events that are chained already, and what is derived from them; the database refuses a gap."""
         people: dict[str, tuple[int, int]] = {}
+        counts: Counter[str] = Counter()
         rows = []
         for event in events:
             rows.append(chain.of(event))
+            counts[count_of_kind(event.kind)] += 1
             self._head = Head(event.number, event.hash, event.public_hash)
             if event.participant is not None:
                 first, _ = people.get(event.participant, (event.number, 0))
                 people[event.participant] = first, event.number
+                counts[count_of_participant(event.participant)] += 1
         if rows:
             self._connection.execute(sa.insert(_EVENTS), rows)
         for code, (first, last) in people.items():
             self._seen(code, first, last)
+        for name, more in counts.items():
+            self.keep(name, str(int(self.kept(name) or 0) + more))
         if self._head:
-            self._keep("head", self._head.hash)
+            self.keep("head", self._head.hash)
 
     def project(self, participant: str, rows: Iterable[VisitRow]) -> None:
         """Replace the derived visits of one participant."""
@@ -257,7 +145,8 @@ class Writing(Reading):
         if not self._connection.execute(sa.update(_PEOPLE).where(same).values(last=last)).rowcount:
             self._connection.execute(sa.insert(_PEOPLE).values(participant=participant, first=first, last=last))
 
-    def _keep(self, name: str, value: str) -> None:
+    def keep(self, name: str, value: str) -> None:
+        """Keep something beside the events."""
         if not self._connection.execute(sa.update(_META).where(_META.c.name == name).values(value=value)).rowcount:
             self._connection.execute(sa.insert(_META).values(name=name, value=value))
 
@@ -313,28 +202,42 @@ class Store:
         self.close()
 
 
-def open_store(place: str, *, emptied: bool = False) -> Store:
-    """Open the study in a file, or at a URL of PostgreSQL; with `emptied` also one whose events are all gone.
+def open_store(place: str, *, whatever: bool = False) -> Store:
+    """Open the study in a file, or at a URL of PostgreSQL; with `whatever` was done to it, for `verify`.
 
     Raises:
         Refusal: DC700, there is none; DC702, it cannot be opened; DC706, it is no study; DC707, no connection; DC716, a
-            package is missing; DC717, a newer program made it.
+            package is missing; DC717, a newer program made it; DC820 to DC822, it was changed outside dosecalc.
     """
     name = name_of(place)
     if not is_url(place) and not os.path.isfile(place):
         raise no_study(name)
     engine = connect_to(place)
     with refusing(name), engine.connect() as connection, connection.begin():
-        if _is_new(connection) or _holds_other(connection) or not _begun(connection, emptied=emptied):
+        if _is_new(connection) or _holds_other(connection) or not _begun(connection):
             raise no_study(name)
         revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    if revision != schema.REVISION:
-        raise refuse(
-            "DC717",
-            msg("the study {study} was made by another version of dosecalc", study=name),
-            msg("use the newest version: pip install --upgrade dosecalc"),
-        )
+        if revision is None or not revision.isdecimal() or int(revision) < int(schema.REVISION):
+            raise outside.unreadable(name)
+        if revision != schema.REVISION:
+            raise refuse(
+                "DC717",
+                msg("the study {study} was made by another version of dosecalc", study=name),
+                msg("use the newest version: pip install --upgrade dosecalc"),
+            )
+        if not whatever:
+            _check_ends(Reading(connection))
     return Store(engine, place)
+
+
+def _check_ends(reading: Reading) -> None:
+    """Look at the first event and at the last one: what is missing there has no event after it that would tell."""
+    if reading.event(1) is None:
+        raise outside.changed(1)
+    head = reading.head()
+    reading.event(head.number)
+    if reading.kept("head") != head.hash:
+        raise outside.missing()
 
 
 def create_store(place: str) -> Store:
@@ -364,33 +267,10 @@ def _is_new(connection: sa.Connection) -> bool:
     return not sa.inspect(connection).get_table_names()
 
 
-def _begun(connection: sa.Connection, *, emptied: bool = False) -> bool:
+def _begun(connection: sa.Connection) -> bool:
     """Whether there is an event, or was one: an interrupted `init` leaves none."""
-    if emptied and connection.scalar(sa.select(_META.c.value).limit(1)) is not None:
-        return True
-    return connection.scalar(sa.select(_EVENTS.c.number).limit(1)) is not None
+    return any(connection.scalar(sa.select(table).limit(1)) is not None for table in (_META.c.value, _EVENTS.c.number))
 
 
 def _holds_other(connection: sa.Connection) -> bool:
     return not {"events", "alembic_version"} <= set(sa.inspect(connection).get_table_names())
-
-
-def protocol_digest(public: str) -> str:
-    """Return the SHA-256 of the protocol text in an `init` or `amend` event's public part."""
-    import json
-
-    return sha256(cast("str", json.loads(public)["protocol_text"]).encode("utf-8")).hexdigest()
-
-
-def iso(moment: dt.datetime) -> str:
-    """Return a moment as it is kept: ISO 8601 with its offset."""
-    return moment.isoformat()
-
-
-def utc(moment: dt.datetime) -> str:
-    """Return a moment as it is kept in UTC; texts of later moments sort later."""
-    return moment.astimezone(dt.UTC).isoformat()
-
-
-def _event(row: Any) -> Event:
-    return Event(**dict(zip(Event.__slots__, row, strict=True)))

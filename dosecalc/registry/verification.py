@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry import chain
 from dosecalc.registry.chain import Broken, Head
+from dosecalc.registry.reading import count_of_kind, count_of_participant
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def verify(
     """
     expected = read_head(kept) if kept is not None else None
     watch = _Watch(key, expected)
-    found = chain.follow(watch.over(reading.events()))
+    found = chain.follow(watch.over(reading.as_stored()))
     findings = [_unguarded(name) for name in reading.unguarded()]
     if isinstance(found, Broken):
         findings.append(_changed(found.number))
@@ -84,12 +86,15 @@ class _Watch:
         """Whether the head that was kept came by."""
         self.unopened = 0
         self.people: dict[str, tuple[int, int]] = {}
+        self.counts: Counter[str] = Counter()
 
     def over(self, events: Iterator[Event]) -> Iterator[Event]:
         for event in events:
             if event.participant is not None:
                 first, _ = self.people.get(event.participant, (event.number, 0))
                 self.people[event.participant] = first, event.number
+                self.counts[count_of_participant(event.participant)] += 1
+            self.counts[count_of_kind(event.kind)] += 1
             if self._hash in (event.hash, event.public_hash) and self._number in (None, event.number):
                 self.met = True
             if self._key and event.sealed and not self.unopened and not self._opens(event):
@@ -109,16 +114,18 @@ class _Watch:
 
 
 def _derived(reading: Reading, head: Head, watch: _Watch, follows: Follows | None) -> Iterator[Finding]:
-    kept = reading.kept_head()
-    if kept is not None and kept != head.hash:
+    kept = reading.kept("head")
+    if kept != head.hash:
         yield Finding(
             "DC713",
             msg("events are missing at the end: the last one is {number}, and more were recorded", number=head.number),
             msg("restore the last backup, and tell the monitor"),
         )
+    elif reading.counts() != {name: str(number) for name, number in watch.counts.items()}:
+        yield _not_derived(msg("the count of events"))
     if reading.people() != watch.people:
         yield _not_derived(msg("the list of participants"))
-    strangers = {row.participant for row in reading.rows()} - watch.people.keys()
+    strangers = reading.visited() - watch.people.keys()
     for participant in (*watch.people, *sorted(strangers)):
         if participant in strangers or (follows and not follows(reading, participant)):
             yield _not_derived(msg("the visits of {participant}", participant=participant))
