@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.documents.blocks import Paper
     from dosecalc.registry.balance import Account
+    from dosecalc.registry.chain import Head
     from dosecalc.registry.event import Event, Kind
     from dosecalc.registry.store import Reading
 
@@ -169,20 +170,21 @@ def check_vials(session: Session, reading: Reading, number: int) -> None:
     decide_lots.check_afterwards(supplies_at(session, reading), number)
 
 
-def balance(session: Session, lot: str | None, as_of: str | None) -> tuple[list[Account], str]:
+def balance(session: Session, lot: str | None, as_of: str | None) -> tuple[list[Account], Head]:
     """Account for every vial of a lot, or of all; and the head of the study then.
 
     Raises:
-        Refusal: DC776, there is no such lot; see `check_key`.
+        Refusal: DC776, there is no such lot; DC737, the study had not begun; see `check_key`.
     """
     check_key(session)
     until = session.until(as_of)
     with session.read() as reading:
+        session.study_at(reading, until)  # refuses a moment before the study began
         known = supplies_at(session, reading, until=until)
         if lot is not None:
             decide_lots.find_lot(known, lot)
         told = facts(reading.events(kinds=IP_KINDS, until=until), session.view.key)
-        return accounts(known, told, list(known.lots) if lot is None else [lot]), reading.head().hash
+        return accounts(known, told, list(known.lots) if lot is None else [lot]), reading.head(until)
 
 
 def write_balance(path: str, paper: Paper, font: str | None) -> None:

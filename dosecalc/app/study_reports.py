@@ -1,13 +1,14 @@
 """What the study says each day: visits, who is late, deviations, exposure, the room in each window.
 
 Today's visits come from the study's table of visits by its indexes, and not from its events, so that it takes no longer
-as the study grows. For a day in the past (`as_of`) the events that were known then are read again.
+as the study grows. For a moment in the past (`as_of`), and for a day on which another version of the protocol is in
+effect than the table was derived under, the events are read again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Refusal, refuse
@@ -18,6 +19,7 @@ from dosecalc.registry.report_deviations import deviations as deviations_of
 from dosecalc.registry.reports import line_of
 from dosecalc.registry.rights import check_unmasked, need_key
 from dosecalc.registry.versions import settled_of, version_for
+from dosecalc.registry.visits_now import current
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from dosecalc.dosing.result import Dose, Doses, OnRecord
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.chain import Head
+    from dosecalc.registry.event import Kind
     from dosecalc.registry.lots import DoseState
     from dosecalc.registry.plan_of import ParticipantPlan
     from dosecalc.registry.report_deviations import Deviation
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
 
+_UNBLIND: tuple[Kind, ...] = ("unblind",)
 _TO_COME = ("planned", "booked", "cancelled")
 _UNBOOKED = ("planned", "cancelled")
+_INIT: tuple[Kind, ...] = ("init",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +72,15 @@ class ToPrepare:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TodayReport:
-    """What `study today` says; `prepare` is None for whoever is masked."""
+    """What `study today` says; `prepare` is None for whoever is masked.
+
+    `unblinded` are those whose arm was revealed in an emergency: that it was, not which it is.
+    """
 
     scope: Scope
     today: Today
     prepare: tuple[ToPrepare, ...] | None
+    unblinded: tuple[str, ...]
     head: Head
 
 
@@ -82,16 +91,18 @@ def scope_of(session: Session, reading: Reading, day: str | None, as_of: str | N
         Refusal: DC785, the study did not exist then; DC401 to DC404, a text is no day.
     """
     until = session.until(as_of)
-    wanted = parse_day(day) if day is not None else parse_day(as_of) if as_of is not None else session.today
+    wanted = parse_day(day) if day is not None else session.day_of(as_of)
     if until is None or until >= session.by.entered_at:
         return Scope(day=wanted)
-    seen = sum(1 for _ in reading.events(until=until))
-    if not seen:
+    if next(reading.events(kinds=_INIT, until=until), None) is None:  # by the clock of then, which may have gone back
         raise refuse(
             "DC785",
-            msg("nothing was recorded in this study by the end of {day}", day=as_of),
-            msg("give a later --as-of; or, for another day with what is known now, --day {day}", day=as_of),
+            msg("nothing was recorded in this study by the end of {day}", day=session.day_of(as_of))
+            if "T" not in (as_of or "")
+            else msg("nothing was recorded in this study by {when}", when=as_of),
+            msg("give a later --as-of; or, for another day with what is known now, --day {day}", day=wanted),
         )
+    seen = sum(1 for _ in reading.events(until=until))
     return Scope(day=wanted, until=until, entered_later=reading.head().number - seen)
 
 
@@ -105,7 +116,14 @@ def study_today(session: Session, *, day: str | None = None, as_of: str | None =
         scope = scope_of(session, reading, day, as_of)
         found = reports.today(_lines_of_day(session, reading, scope), scope.day)
         prepare = None if session.view.masked else tuple(_to_prepare(session, reading, scope, found))
-        return TodayReport(scope=scope, today=found, prepare=prepare, head=_head(reading, scope))
+        revealed = reading.events(kinds=_UNBLIND, until=scope.until)
+        return TodayReport(
+            scope=scope,
+            today=found,
+            prepare=prepare,
+            unblinded=tuple(sorted({code for event in revealed if (code := event.participant) is not None})),
+            head=reading.head(scope.until),
+        )
 
 
 def study_week(
@@ -118,12 +136,29 @@ def study_week(
     """
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
-        if scope.until is not None:
-            return scope, reports.week(_past(session, reading, scope), scope.day)
-        last = scope.day + dt.timedelta(days=reports.DAYS_OF_A_WEEK - 1)
-        rows = reading.rows(first=scope.day.isoformat(), last=last.isoformat(), standing=("booked", "planned"))
-        begun = reading.rows(standing=_UNBOOKED, begun=last.isoformat())
-        return scope, reports.week(_distinct(rows, begun), scope.day)
+        study = _study(session, reading, scope)
+        weeks: dict[int, tuple[DayOfWeek, ...]] = {}
+        days = []
+        for place in range(reports.DAYS_OF_A_WEEK):  # a version may come into effect within the week
+            each = scope.day + dt.timedelta(days=place)
+            version = study.in_effect(each).number
+            if version not in weeks:
+                weeks[version] = reports.week(
+                    _lines_of_week(session, reading, replace(scope, day=each), scope.day), scope.day
+                )
+            days.append(weeks[version][place])
+        return scope, tuple(days)
+
+
+def _lines_of_week(session: Session, reading: Reading, scope: Scope, first: dt.date) -> Iterator[VisitLine]:
+    """The visits that can mean something in the week from `first`, as they stand on the day of `scope`."""
+    if not _table_holds(reading, scope):
+        return _afresh(session, reading, scope)
+    last = (first + dt.timedelta(days=reports.DAYS_OF_A_WEEK - 1)).isoformat()
+    return _distinct(
+        reading.rows(first=first.isoformat(), last=last, standing=("booked", "planned")),
+        reading.rows(standing=_UNBOOKED, begun=last),
+    )
 
 
 def study_overdue(
@@ -136,8 +171,8 @@ def study_overdue(
     """
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
-        if scope.until is not None:
-            return scope, reports.late(_past(session, reading, scope), scope.day)
+        if not _table_holds(reading, scope):
+            return scope, reports.late(_afresh(session, reading, scope), scope.day)
         rows = reading.rows(standing=_TO_COME, begun=scope.day.isoformat())
         return scope, reports.late(map(line_of, rows), scope.day)
 
@@ -152,10 +187,10 @@ def study_drift(
     """
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
-        if scope.until is not None:
-            lines = [line for line in _past(session, reading, scope) if participant in (None, line.participant)]
+        _check_known(session, reading, participant, scope)
+        if not _table_holds(reading, scope):
+            lines = [line for line in _afresh(session, reading, scope) if participant in (None, line.participant)]
             return scope, reports.drift(lines, scope.day)
-        _check_known(session, reading, participant)
         return scope, reports.drift(map(line_of, reading.rows(participant=participant)), scope.day)
 
 
@@ -171,7 +206,7 @@ def study_deviations(
 
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
-        _check_known(session, reading, participant)
+        _check_known(session, reading, participant, scope)
         study = _study(session, reading, scope)
         found: list[Deviation] = []
         for code in reading.participants() if participant is None else (participant,):
@@ -196,27 +231,16 @@ def study_exposure(
         raise need_key()
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
-        _check_known(session, reading, participant)
+        _check_known(session, reading, participant, scope)
         study = _study(session, reading, scope)
         codes = reading.participants() if participant is None else (participant,)
         found = (_exposure(session, reading, study, code, scope) for code in codes)
         return scope, tuple(each for each in found if each is not None)
 
 
-def _check_known(session: Session, reading: Reading, participant: str | None) -> None:
+def _check_known(session: Session, reading: Reading, participant: str | None, scope: Scope) -> None:
     if participant is not None:
-        session.participant(reading, participant)
-
-
-def _head(reading: Reading, scope: Scope) -> Head:
-    from dosecalc.registry.chain import START, Head
-
-    if scope.until is None:
-        return reading.head()
-    last = START
-    for event in reading.events(until=scope.until):
-        last = Head(event.number, event.hash, event.public_hash)
-    return last
+        session.participant(reading, participant, scope.until)
 
 
 def _study(session: Session, reading: Reading, scope: Scope) -> StudyState:
@@ -229,8 +253,8 @@ def _plan(study: StudyState, state: ParticipantState | None, day: dt.date) -> Pa
 
 def _lines_of_day(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:
     """The visits that can mean something on a day: of it, in a window, or not recorded yet."""
-    if scope.until is not None:
-        return _past(session, reading, scope)
+    if not _table_holds(reading, scope):
+        return _afresh(session, reading, scope)
     day = scope.day.isoformat()
     return _distinct(
         reading.rows(day=day),
@@ -244,9 +268,16 @@ def _distinct(*groups: Collection[reports.Row]) -> Iterator[VisitLine]:
     return map(line_of, found.values())
 
 
-def _past(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:
-    """Every visit as it was known at a moment in the past, from the events that had been entered by then."""
-    study = fold_study(reading.events(kinds=STUDY_KINDS, until=scope.until), None)
+def _table_holds(reading: Reading, scope: Scope) -> bool:
+    """Whether the table of visits says what was known at the moment, under the versions that hold on the day."""
+    if scope.until is not None:
+        return False
+    return current(reading, fold_study(reading.events(kinds=STUDY_KINDS), None), scope.day)
+
+
+def _afresh(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:
+    """Every visit from the events that had been entered by the moment, under the versions that hold on the day."""
+    study = _study(session, reading, scope)
     for code in reading.participants():
         state = fold_participant(reading.events(participant=code, until=scope.until), None)
         plan = _plan(study, state, scope.day)

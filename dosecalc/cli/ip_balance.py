@@ -6,7 +6,7 @@ import click
 
 from dosecalc.app.study import open_study
 from dosecalc.app.study_lots import balance, write_balance
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, past_options
 from dosecalc.errors import Finding
 from dosecalc.registry.balance import PLACES, account_shape, balance_paper
 from dosecalc.text import msg
@@ -32,7 +32,7 @@ from dosecalc.text import msg
 @click.argument("lot", metavar="[LOT]", required=False)
 @option("--out", metavar="FILE", text=msg("Write the page to print as this PDF or HTML file."))
 @option("--font", metavar="FILE", text=msg("A font to use before Noto Sans SC."))
-@study_options
+@past_options
 @click.pass_context
 def command(context: click.Context, /, call: StudyCall, lot: str | None, out: str | None, font: str | None) -> None:
     """Show it, and write it."""
@@ -40,11 +40,12 @@ def command(context: click.Context, /, call: StudyCall, lot: str | None, out: st
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         found, head = balance(session, lot, call.as_of)
     if out is not None:
-        paper = balance_paper(found, session.settled.protocol.id, head, session.at, ui.language)
+        then = session.until(call.as_of) or session.at
+        paper = balance_paper(found, session.settled.protocol.id, head.hash, then, ui.language)
         write_balance(out, paper, font)
     wrong = [each.state.lot for each in found if not each.adds_up]
     if ui.as_json:
-        shape = {"head": head, "lots": [account_shape(each) for each in found]}
+        shape = {"head": head.hash, "lots": [account_shape(each) for each in found]}
         ui.show_json(shape if out is None else shape | {"file": out})
     else:
         ui.show_table(

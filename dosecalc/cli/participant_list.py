@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
 
@@ -15,7 +15,7 @@ from dosecalc.text import msg
     + "\n\n"
     + examples("dosecalc participant list", "dosecalc participant list --as-of 2026-04-01 --json"),
 )
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall) -> None:
     """Print the participants."""

@@ -62,7 +62,7 @@ def command(
         proposal = propose(session, protocol, site, effective=effective, reconsent=reconsent == "yes", urgent=urgent)
         if not ui.as_json:
             show(ui, proposal)
-        sure(ui, call, msg("Record this amendment?"))
+        sure(ui, call, msg("Record this amendment?"), amendment=shape(ui, proposal))
         events = amend(session, proposal, call.reason)
     said = msg("Version {version} holds from {day}", version=proposal.protocol, day=effective)
     tell(ui, session, events, said, amendment=shape(ui, proposal))

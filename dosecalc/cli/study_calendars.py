@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, past_options
 from dosecalc.text import msg
 
 
@@ -26,7 +26,7 @@ from dosecalc.text import msg
 )
 @option("--out", metavar="DIR", required=True, text=msg("The folder to write into."))
 @option("--changed-since", metavar="DATETIME", text=msg("Only the files that changed after that."))
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, call: StudyCall, out: str, changed_since: str | None) -> None:
     """Write the calendars."""

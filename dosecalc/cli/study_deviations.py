@@ -18,7 +18,7 @@ from dosecalc.cli.study_reporting import (
     tell_end,
     tell_scope,
 )
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 from dosecalc.visits.moments import readable
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 )
 @participant_option
 @day_option
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None) -> None:
     """List deviations."""

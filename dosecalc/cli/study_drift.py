@@ -16,7 +16,7 @@ from dosecalc.cli.study_reporting import (
     tell_end,
     tell_scope,
 )
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
 _FROM = {"attended": msg("took place"), "booked": msg("booked"), "today": msg("not booked")}
@@ -36,7 +36,7 @@ _FROM = {"attended": msg("took place"), "booked": msg("booked"), "today": msg("n
 )
 @participant_option
 @day_option
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None) -> None:
     """Show the room in each window."""

@@ -17,7 +17,7 @@ from dosecalc.cli.study_reporting import (
     tell_end,
     tell_scope,
 )
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, past_options
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @option("--csv", "csv_file", metavar="FILE", text=msg("Also write a table for the statistician."))
 @participant_option
 @day_option
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None, csv_file: str | None) -> None:
     """Show exposure."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dosecalc.app import study_store
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.registry.transfer import head_json
 from dosecalc.text import msg
 
@@ -21,13 +21,17 @@ from dosecalc.text import msg
         )
     )
     + "\n\n"
-    + examples("dosecalc study head --study s.db", "dosecalc study head --study s.db --key k.key --json"),
+    + examples(
+        "dosecalc study head --study s.db",
+        "dosecalc study head --study s.db --key k.key --json",
+        "dosecalc study head --as-of 2026-03-31 --study s.db",
+    ),
 )
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall) -> None:
     """Print the head."""
-    head, masked = study_store.head_of(call.study, who=call.user, key=call.key)
+    head, masked = study_store.head_of(call.study, who=call.user, key=call.key, as_of=call.as_of)
     if ui.as_json:
         ui.show_json({"head": head_json(head, public=masked)})
         return

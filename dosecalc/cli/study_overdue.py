@@ -6,7 +6,7 @@ import click
 
 from dosecalc.cli.study_reporting import day_option, in_words, opened, scope_shape, tell_end, tell_scope
 from dosecalc.cli.study_today import overdue
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
 
@@ -23,7 +23,7 @@ from dosecalc.text import msg
     + examples("dosecalc study overdue --study s.db", "dosecalc study overdue --as-of 2026-03-31 --study s.db --json"),
 )
 @day_option
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
     """List what is overdue."""

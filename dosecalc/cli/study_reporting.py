@@ -56,6 +56,12 @@ def tell_scope(ui: Ui, session: Session, scope: Scope, call: StudyCall, title: M
                 day=call.as_of,
                 count=scope.entered_later,
             )
+            if "T" not in (call.as_of or "")
+            else msg(
+                "As it was known at {when}. Events that were entered later, and are not looked at: {count}",
+                when=call.as_of,
+                count=scope.entered_later,
+            )
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.errors import Finding, Usage
 from dosecalc.text import msg
 
@@ -23,7 +23,7 @@ from dosecalc.text import msg
 )
 @click.argument("name", metavar="[USER]", required=False)
 @click.argument("role", metavar="[ROLE]", required=False)
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, call: StudyCall, name: str | None, role: str | None) -> None:
     """Record somebody's role, or list all."""

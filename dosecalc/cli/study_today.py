@@ -19,7 +19,7 @@ from dosecalc.cli.study_reporting import (
     tell_scope,
     window_cell,
 )
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ _STAGES = {
     ),
 )
 @day_option
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
     """Show the day."""
@@ -70,6 +70,7 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
             shape = scope_shape(session, report.scope, call) | report_shapes.today(report.today)
             if report.prepare is not None:
                 shape["prepare"] = [_prepare_shape(each, ui) for each in report.prepare]
+            shape["unblinded"] = list(report.unblinded)
             ui.show_json(shape | {"head": head_json(report.head, public=session.view.masked)})
             return
         found = report.today
@@ -89,6 +90,8 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
         if report.prepare is not None:
             _prepare(ui, report.prepare)
         ui.line()
+        if report.unblinded:
+            ui.line(msg("Unblinded in an emergency: {codes}", codes=", ".join(report.unblinded)))
         head = report.head
         ui.line(
             msg(

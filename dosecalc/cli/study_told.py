@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosecalc.errors import Finding, Usage
+from dosecalc.errors import Finding
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -36,16 +36,18 @@ def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **mo
         ui.line(msg("This study has no staff list: everyone who can open it may record anything."))
 
 
-def sure(ui: Ui, call: StudyCall, question: object) -> None:
-    """Ask before something is recorded; --yes answers for scripts.
+def sure(ui: Ui, call: StudyCall, question: object, **changes: Any) -> None:
+    """Ask before something is recorded; --yes answers for scripts. With --json `changes` stands beside the error.
 
     Raises:
-        Usage: DC830, nobody is there to answer.
+        Exit: 2, nobody is there to answer (DC830).
         Abort: the answer is no.
     """
     if call.yes:
         return
     if ui.as_json or not sys.stdin.isatty():
-        raise Usage([Finding("DC830", msg("nobody has confirmed this change"), msg("add --yes once you are sure"))])
+        nobody = Finding("DC830", msg("nobody has confirmed this change"), msg("add --yes once you are sure"))
+        ui.show_findings([nobody], **changes)
+        raise click.exceptions.Exit(2)
     if not click.confirm(ui.say(question), default=False):
         raise click.Abort

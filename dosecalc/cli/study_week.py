@@ -16,7 +16,7 @@ from dosecalc.cli.study_reporting import (
     tell_scope,
     window_cell,
 )
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 from dosecalc.visits.moments import weekday
 
@@ -31,7 +31,7 @@ from dosecalc.visits.moments import weekday
     + examples("dosecalc study week --study s.db", "dosecalc study week --day 2026-03-16 --study s.db"),
 )
 @day_option
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
     """Show the week."""

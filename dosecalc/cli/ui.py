@@ -58,8 +58,8 @@ class Ui:
         for line in table(headings, right, [[self.say(cell) for cell in row] for row in rows]):
             click.echo(line)
 
-    def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Print each finding on a line of standard error; with --json the list on standard output too."""
+    def show_findings(self, findings: Sequence[Finding], **more: Any) -> None:
+        """Print each finding on a line of standard error; with --json the list, and `more`, on standard output too."""
         for finding in findings:
             place = " ".join(str(part) for part in (finding.where, finding.path) if part)
             said = msg("{code} {what}; {mend}", code=finding.code, what=finding.what, mend=finding.mend)
@@ -77,7 +77,8 @@ class Ui:
                             "mend": self.say(finding.mend),
                         }
                         for finding in findings
-                    ]
+                    ],
+                    **more,
                 }
             )
 
@@ -90,7 +91,7 @@ class Ui:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyCall:
-    """The options that every command of a study has (`study_options`), as typed."""
+    """The options of a study's commands as typed: those of all (`study_options`), and `as_of` (`past_options`)."""
 
     study: str | None = None
     user: str | None = None
@@ -182,18 +183,23 @@ def common_options(function: _F) -> _F:
     )(function)
 
 
+def past_options(function: _F) -> _F:
+    """Add `study_options`, and --as-of for commands that can show any past moment."""
+    text = msg("Show what was known then: at that time, or at the end of that day.")
+    return option("--as-of", metavar="DATE", text=text)(study_options(function))
+
+
 def study_options(function: _F) -> _F:
     """Add the options of a study with --json and --language; the command gets them as one `call: StudyCall`."""
 
     @functools.wraps(function)
     def run(*arguments: Any, **given: Any) -> Any:
         names = ("study", "user", "key", "at", "reason", "yes", "as_of")
-        call = StudyCall(**{name: given.pop(name) for name in names})
+        call = StudyCall(**{name: given.pop(name) for name in names if name in given})
         return function(*arguments, call=call, **given)
 
     decorated: Any = common_options(run)
     for decorate in (
-        option("--as-of", metavar="DATE", text=msg("Show what was known at the end of that day.")),
         option("--yes", text=msg("Answer questions with yes, for scripts."), is_flag=True),
         option("--reason", metavar="TEXT", text=msg("Why, where the rules ask for it.")),
         option("--at", metavar="DATETIME", text=msg("When it happened; left out, now.")),

@@ -28,7 +28,6 @@ outside_option = option(
     metavar="REASON",
     text=msg("Why the investigator allows a time outside the window or the gap; a deviation."),
 )
-_CALENDARS = {"participant": msg("the participant's"), "clinic": msg("the clinic's"), "pharmacy": msg("the pharmacy's")}
 _STANDING = {
     "planned": msg("planned"),
     "booked": msg("booked"),
@@ -54,12 +53,13 @@ def run(
         step = make(session)
         decision, changed = step.look()
         if changed is not None and not ui.as_json and (asks or decision.overrides):
-            for line in _changes(ui, changed):
+            for line in _changes(changed):
                 ui.line(line)
         if decision.overrides:
             _confirm(ui, decision.overrides)
         elif asks:
-            sure(ui, call, msg("Record this?"))
+            shown = {} if changed is None else {"changes": changes_shape(changed, ui.say)}
+            sure(ui, call, msg("Record this?"), **shown)
         recorded = step.record(decision.overrides)
     event, planned = recorded.event, recorded.planned
     more: dict[str, Any] = {"visit": visit_shape(planned)}
@@ -67,7 +67,7 @@ def run(
         more["changes"] = changes_shape(changed, ui.say)
     lines: list[object] = [said(planned.id)]
     if changed is not None and not (asks or decision.overrides):
-        lines += _changes(ui, changed)
+        lines += _changes(changed)
     elif changed is None:
         lines += _stands(planned)
     tell(ui, session, [event], *lines, **more)
@@ -90,7 +90,7 @@ def _confirm(ui: Ui, overrides: tuple[Message, ...]) -> None:
         raise click.Abort
 
 
-def _changes(ui: Ui, changed: Changes) -> Iterator[Message]:
+def _changes(changed: Changes) -> Iterator[Message]:
     planned = changed.planned
     said = {"visit": planned.id, "label": planned.label, "after": _moment(changed.after)}
     if changed.before is None:
@@ -98,25 +98,21 @@ def _changes(ui: Ui, changed: Changes) -> Iterator[Message]:
     else:
         yield msg("{visit} ({label}): from {before} to {after}", **said, before=_moment(changed.before))
     yield from _window(planned, changed)
-    for each in changed.shifted:
-        yield msg(
-            "{visit} counts from it: its target moves from {before} to {after}",
-            visit=each.visit,
-            before=_moment(each.before),
-            after=_moment(each.after),
-        )
+    for moved in changed.shifted:
+        yield msg("Counts from it: {moved}", moved=moved.text)
     if changed.before is not None and not changed.shifted:
         yield msg("No other visit moves.")
-    if planned.dosed:
-        yield msg("A dose is given at this visit; it is needed on {day}.", day=changed.after.date().isoformat())
+    for visit, day in changed.doses:
+        yield msg("A dose is given at {visit}: tell the pharmacy that it is needed on {day}.", visit=visit, day=day)
     if changed.prepared:
         yield msg("A preparation is recorded for this visit: tell the pharmacy.")
     for text in changed.deviations:
         yield msg("Deviation: {text}", text=text)
+    if planned.state.outside_window and not changed.deviations:
+        yield msg("It was booked as a deviation, and is none any more.")
     for text in changed.warnings:
         yield msg("Mind: {text}", text=text)
-    calendars = ", ".join(ui.say(_CALENDARS[each]) for each in changed.calendars)
-    yield msg("Calendars to send: {calendars}", calendars=calendars)
+    yield msg("Calendars to send: the participant's and the clinic's (`study calendars` writes them)")
 
 
 def _window(planned: PlannedVisit, changed: Changes) -> Iterator[Message]:

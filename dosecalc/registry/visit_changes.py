@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dosecalc.registry.gaps import broken_gaps
+from dosecalc.registry.moved import moved_visits
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.visits.moments import local_day
 
@@ -14,20 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.moved import MovedVisit
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.text import Message
     from dosecalc.visits.visit import Moment
 
-Calendar = Literal["participant", "clinic", "pharmacy"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shifted:
-    """A visit whose target hangs on another one; `before` or `after` is None where it has no date."""
-
-    visit: str
-    before: Moment | None
-    after: Moment | None
+Calendar = Literal["participant", "clinic"]
+CALENDARS: tuple[Calendar, ...] = ("participant", "clinic")
+"""Those that a study writes; who gives or prepares doses looks at `study today`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,12 +37,15 @@ class Changes:
     after: dt.datetime
     days_left: int | None
     days_from_target: int | None
-    shifted: tuple[Shifted, ...]
+    shifted: tuple[MovedVisit, ...]
+    """The other visits whose dates move, because they count from this one."""
+    doses: tuple[tuple[str, dt.date | None], ...]
+    """The visits with a dose among this one and those, and the days on which the doses are needed then."""
     prepared: bool
     """Whether a dose was prepared for it already."""
     deviations: tuple[Message, ...]
     warnings: tuple[Message, ...]
-    calendars: tuple[Calendar, ...]
+    calendars: tuple[Calendar, ...] = CALENDARS
 
 
 def changes(
@@ -65,33 +63,35 @@ def changes(
     day, before = after.date(), planned.state.booked
     known = [each.text for each in broken_gaps(settled, plan, name, day)]
     notes = [each.text for each in broken_gaps(settled, plan, name, day, booked=True) if each.text not in known]
+    then = plan_of(settled, plan.state, {name: after})
+    shifted = _shifted(settled, plan, name, before, then)
+    dosed = {each.id for each in then.visits if each.dosed}
+    later = [(each.visit, _day_of(each)) for each in shifted if each.visit in dosed and each.after is not None]
     return Changes(
         planned=planned,
         before=before,
         after=after,
         days_left=None if planned.latest is None else (local_day(planned.latest) - day).days,
         days_from_target=None if planned.target is None else (day - local_day(planned.target)).days,
-        shifted=_shifted(settled, plan, name, before, after),
+        shifted=shifted,
+        doses=((name, day), *later) if planned.dosed else tuple(later),
         prepared=prepared,
         deviations=deviations,
         warnings=tuple(notes),
-        calendars=("participant", "clinic", "pharmacy") if planned.dosed else ("participant", "clinic"),
     )
 
 
 def _shifted(
-    settled: Settled, plan: ParticipantPlan, name: str, before: dt.datetime | None, after: dt.datetime
-) -> tuple[Shifted, ...]:
-    """The targets that move if the visit takes place when it is booked: those that count from it."""
-    old = plan_of(settled, plan.state, {name: before} if before else {})
-    new = plan_of(settled, plan.state, {name: after})
-    targets = {each.id: each.target for each in old.visits}
-    later = {each.id: each.target for each in new.visits}
-    return tuple(
-        Shifted(visit=visit, before=targets.get(visit), after=later.get(visit))
-        for visit in dict.fromkeys((*targets, *later))
-        if visit != name and targets.get(visit) != later.get(visit)
-    )
+    settled: Settled, plan: ParticipantPlan, name: str, before: dt.datetime | None, then: ParticipantPlan
+) -> tuple[MovedVisit, ...]:
+    """What moves if the visit takes place when it is booked: the visits that count from it."""
+    now = plan_of(settled, plan.state, {name: before} if before else {})
+    return tuple(each for each in moved_visits(now, then) if each.visit != name)
+
+
+def _day_of(moved: MovedVisit) -> dt.date | None:
+    target = moved.after[0] if moved.after is not None else None
+    return None if target is None else local_day(target)
 
 
 def visit_shape(planned: PlannedVisit) -> dict[str, Any]:
@@ -123,14 +123,25 @@ def changes_shape(changed: Changes, say: Callable[[object], str]) -> dict[str, A
         "latest": iso(changed.planned.latest),
         "days_left": changed.days_left,
         "days_from_target": changed.days_from_target,
-        "visits": [
-            {"encounter": each.visit, "from": iso(each.before), "to": iso(each.after)} for each in changed.shifted
-        ],
+        "visits": [_moved_shape(each) for each in changed.shifted],
         "dose": changed.planned.dosed,
+        "doses": [{"encounter": visit, "day": iso(day)} for visit, day in changed.doses],
         "prepared": changed.prepared,
         "deviations": [say(each) for each in changed.deviations],
         "warnings": [say(each) for each in changed.warnings],
         "calendars": list(changed.calendars),
+    }
+
+
+def _moved_shape(moved: MovedVisit) -> dict[str, Any]:
+    before, after = moved.before or (None, None, None), moved.after or (None, None, None)
+    return {
+        "encounter": moved.visit,
+        "from": iso(before[0]),
+        "to": iso(after[0]),
+        "earliest": iso(after[1]),
+        "latest": iso(after[2]),
+        "rebook": moved.rebook,
     }
 
 

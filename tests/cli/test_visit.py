@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from dosecalc.app.study import open_study, project
+from dosecalc.app.study import open_study
 from dosecalc.app.study_store import init_study
 from dosecalc.registry.event import Draft, Kind
 from dosecalc.registry.sealing import Sealer
+from dosecalc.registry.visits_now import project
 from registry.visiting import DOUBLE, NOW, OPEN, site_text
 from running import Ran, dosecalc
 
@@ -39,7 +40,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def study(folder: Path, *people: str, protocol: str = OPEN, arm: str = "phase1-A", **site: Any) -> str:
     """A study with people who consented on 1 March 2026 and begin on 2 March; returns its file."""
-    file, key, site_file = folder / "study.db", folder / "study.key", folder / "site.yaml"
+    file, key, site_file = folder / "study.db", folder / "pharmacy" / "study.key", folder / "site.yaml"
+    key.parent.mkdir(exist_ok=True)
     site_file.write_text(site_text(**site), "utf-8")
     made = {"study": str(file), "protocol": protocol, "site": str(site_file), "key_out": str(key)}
     init_study(**made, who="zhao", at="2026-03-01T08:00")
@@ -77,8 +79,8 @@ def test_a_booking_shows_the_window_and_what_to_send(one: str) -> None:
         "P001: W2 is booked.",
         "W2 (Week 2): Monday, 2026-03-16 09:30",
         "Window: Saturday, 2026-03-14 to Wednesday, 2026-03-18; days left after this day: 2",
-        "A dose is given at this visit; it is needed on 2026-03-16.",
-        "Calendars to send: the participant's, the clinic's, the pharmacy's",
+        "A dose is given at W2: tell the pharmacy that it is needed on 2026-03-16.",
+        "Calendars to send: the participant's and the clinic's (`study calendars` writes them)",
         "event 6: a booking",
         "This study has no staff list: everyone who can open it may record anything.",
     ]
@@ -156,18 +158,36 @@ def test_with_a_staff_list_the_pharmacist_books_nothing(tmp_path: Path) -> None:
 def test_a_move_is_shown_and_asked_about(one: str, monkeypatch: pytest.MonkeyPatch) -> None:
     visit(one, "book", "P001", "W2", "2026-03-16T09:30")
     ran = visit(one, "move", "P001", "W2", "2026-03-17T09:30")
-    assert (ran.code, ran.err) == (2, "DC809 nobody has confirmed this change; add --yes once you are sure\n")
+    assert (ran.code, ran.err) == (2, "DC830 nobody has confirmed this change; add --yes once you are sure\n")
     assert ran.out.splitlines() == [
         "W2 (Week 2): from Monday, 2026-03-16 09:30 to Tuesday, 2026-03-17 09:30",
         "Window: Saturday, 2026-03-14 to Wednesday, 2026-03-18; days left after this day: 1",
         "No other visit moves.",
-        "A dose is given at this visit; it is needed on 2026-03-17.",
-        "Calendars to send: the participant's, the clinic's, the pharmacy's",
+        "A dose is given at W2: tell the pharmacy that it is needed on 2026-03-17.",
+        "Calendars to send: the participant's and the clinic's (`study calendars` writes them)",
     ]
     monkeypatch.setattr(sys, "stdin", Person("y\n"))
     ran = visit(one, "move", "P001", "W2", "2026-03-17T09:30")
     assert ran.code == 0
     assert "event 7: a moved booking" in ran.out
+
+
+def test_as_json_a_move_without_a_yes_says_what_would_change_and_records_nothing(one: str) -> None:
+    visit(one, "book", "P001", "W2", "2026-03-16T09:30")
+    ran = visit(one, "move", "P001", "W2", "2026-03-17T09:30", "--json")
+    assert (ran.code, ran.codes) == (2, ["DC830"])
+    assert ran.json["changes"]["doses"] == [{"encounter": "W2", "day": "2026-03-17"}]
+    assert (ran.json["changes"]["days_left"], ran.json["changes"]["calendars"]) == (1, ["participant", "clinic"])
+    said = visit(one, "move", "P001", "W2", "2026-03-17T09:30", "--json", "--yes").json
+    assert said["event"]["number"] == 7  # the booking was 6
+    assert said["changes"] == ran.json["changes"]
+
+
+def test_a_move_back_into_the_window_says_that_the_deviation_is_over(one: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Person("y\n"))
+    assert visit(one, "book", "P001", "W2", "2026-03-19T09:30", "--outside-window", "flight cancelled").code == 0
+    ran = visit(one, "move", "P001", "W2", "2026-03-18T09:30", "--yes")
+    assert "It was booked as a deviation, and is none any more." in ran.out
 
 
 def test_for_scripts_a_move_is_answered_with_yes(one: str) -> None:
