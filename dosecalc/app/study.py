@@ -14,13 +14,15 @@ from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.registry.event import By
 from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
-from dosecalc.registry.plan_of import plan_of, rows_of
+from dosecalc.registry.happened import check_happened, lies_ahead, still_to_come
 from dosecalc.registry.rights import check_may, role_of, view_for
 from dosecalc.registry.sealing import Sealer, check_key, read_key
 from dosecalc.registry.store import open_store
+from dosecalc.registry.untold import check_untold
 from dosecalc.registry.versions import settled_of, version_for
+from dosecalc.registry.visits_now import derive
 from dosecalc.text import msg
-from dosecalc.visits.moments import parse_day, parse_moment, site_zone
+from dosecalc.visits.moments import parse_moment, site_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.rights import View
     from dosecalc.registry.sealing import Key, Random
     from dosecalc.registry.state import ParticipantState, StudyState
-    from dosecalc.registry.store import Reading, Store, VisitRow, Writing
+    from dosecalc.registry.store import Reading, Store, Writing
 
 
 _INIT: tuple[Kind, ...] = ("init",)
@@ -68,6 +70,11 @@ class Session:
         return self.at.date()
 
     @property
+    def present(self) -> dt.datetime:
+        """The moment of entering, in the site's zone: nothing that happened lies after it."""
+        return self.by.entered_at.astimezone(self.zone)
+
+    @property
     def staffed(self) -> bool:
         """Whether the study has a staff list."""
         return bool(_staff(self.study, self.settled))
@@ -79,15 +86,26 @@ class Session:
             yield reading
 
     def until(self, as_of: str | None) -> dt.datetime | None:
-        """The last moment of the site's day `as_of`, for `Reading.events`; None where no day is asked for.
+        """The moment `as_of`, or the last one of that day at the site; None where none is asked for.
 
         Raises:
-            Refusal: DC401 to DC404, the text is no day.
+            Refusal: DC401 to DC405, the text is no day and no time.
         """
         if as_of is None:
             return None
-        day = parse_day(as_of)
-        return dt.datetime.combine(day, dt.time(23, 59, 59, 999999), self.zone)
+        moment = parse_moment(as_of, self.zone.key)
+        if isinstance(moment, dt.datetime):
+            return moment
+        return dt.datetime.combine(moment, dt.time(23, 59, 59, 999999), self.zone)
+
+    def day_of(self, as_of: str | None) -> dt.date:
+        """The site's day of the moment `as_of`; without one, today.
+
+        Raises:
+            Refusal: as `until`.
+        """
+        until = self.until(as_of)
+        return self.today if until is None else until.astimezone(self.zone).date()
 
     def study_at(self, reading: Reading, until: dt.datetime | None = None) -> StudyState:
         """The study as this person may see it, as `reading` has it.
@@ -115,9 +133,11 @@ class Session:
             raise unknown_participant(code)
         return state
 
-    def settled_for(self, state: ParticipantState, study: StudyState | None = None) -> Settled:
+    def settled_for(
+        self, state: ParticipantState, study: StudyState | None = None, day: dt.date | None = None
+    ) -> Settled:
         """The protocol that a participant is on: the one consented to, unless an urgent amendment holds for all."""
-        return settled_of(version_for(study or self.study, state, self.today))
+        return settled_of(version_for(study or self.study, state, day or self.today))
 
     def change(
         self,
@@ -129,7 +149,8 @@ class Session:
         `afterwards` may look at the study as it would be, and refuse; then nothing is recorded.
 
         Raises:
-            Refusal: what `decide` refuses; DC723, the role may not record it; what the store refuses.
+            Refusal: what `decide` refuses; DC723, the role may not record it; DC826, a text that masked people read
+                names an arm; DC815, it is still to come; what the store refuses.
         """
         sealer = Sealer(self.key, self.chance) if self.key is not None else None
         with self.store.writing(self.by, sealer) as writing:
@@ -138,8 +159,10 @@ class Session:
             events = []
             for draft in drafts:
                 check_may(self.by.role, draft.kind, self.staffed)
+                check_untold(draft, self.settled.protocol)
+                check_happened(draft, writing.event(draft.corrects) if draft.corrects else None, self.present)
                 events.append(writing.append(draft, protocol_sha256=self._digest(writing, study, draft)))
-            self._project(writing, events)
+            self._derive(writing, events)
             if afterwards is not None:
                 afterwards(writing, events)
         return events
@@ -157,22 +180,10 @@ class Session:
             return study.in_effect(self.today).protocol_sha256
         return version_for(study, state, self.today).protocol_sha256
 
-    def _project(self, writing: Writing, events: Sequence[Event]) -> None:
-        all_of_them = any(event.kind == "amend" for event in events)
+    def _derive(self, writing: Writing, events: Sequence[Event]) -> None:
         touched = {event.participant for event in events if event.participant is not None}
-        codes = writing.participants() if all_of_them else sorted(touched)
-        if codes:
-            study = fold_study(writing.events(kinds=STUDY_KINDS), None)
-            for code in codes:
-                writing.project(code, project(writing, study, code, self.today))
-
-
-def project(reading: Reading, study: StudyState, code: str, day: dt.date) -> list[VisitRow]:
-    """The derived rows of one participant. They hold nothing that is sealed, so no key is asked for (R15)."""
-    state = fold_participant(reading.events(participant=code), None)
-    if state is None:
-        return []
-    return list(rows_of(plan_of(settled_of(version_for(study, state, day)), state)))
+        study = fold_study(writing.events(kinds=STUDY_KINDS), None)
+        derive(writing, study, sorted(touched), self.by.entered_at.astimezone(self.zone).date())
 
 
 def _first_day(reading: Reading, zone: ZoneInfo) -> str:
@@ -271,7 +282,7 @@ def when(text: str | None, zone: str, entered: dt.datetime) -> dt.datetime:
     """When a thing happened, in the site's zone: as given, else now.
 
     Raises:
-        Refusal: DC401 to DC405, the text is no time.
+        Refusal: DC401 to DC405, the text is no time; DC815, it is still to come.
         Usage: DC736, it has no time of day.
     """
     if text is None:
@@ -280,4 +291,7 @@ def when(text: str | None, zone: str, entered: dt.datetime) -> dt.datetime:
     if not isinstance(moment, dt.datetime):
         what = msg("--at {day} has no time", day=moment)
         raise Usage([Finding("DC736", what, msg("write --at {day}T09:30", day=moment))])
+    present = entered.astimezone(site_zone(zone))
+    if lies_ahead(moment, present):
+        raise still_to_come(moment, present)
     return moment

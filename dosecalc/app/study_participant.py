@@ -218,9 +218,10 @@ def anchor(session: Session, code: str, pairs: Sequence[str], *, reason: str | N
         state = session.participant(reading, code)
         settled = session.settled_for(state)
         moments = named(pairs, "participant anchor", settled.timezone)
-        _check_anchors(session, settled, state, moments)
         others = _others(session, reading)
-        return decide_participant.anchors(state, settled, others, moments, reason=reason, at=session.at)
+        drafts = decide_participant.anchors(state, settled, others, moments, reason=reason, at=session.at)
+        _check_anchors(session, settled, state, moments)
+        return drafts
 
     return session.change(decide)
 
@@ -247,13 +248,16 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
     which = _number(number)
     sets = _pairs(pairs)
 
+    before: dict[str, ParticipantState] = {}
+
     def decide(reading: Reading) -> Sequence[Draft]:
         event = reading.event(which)
         settled = session.settled
         if event is not None:
             check_may(session.by.role, _kind_of(reading, event), session.staffed)
         if event is not None and event.participant is not None:
-            settled = session.settled_for(session.participant(reading, event.participant))
+            before[event.participant] = session.participant(reading, event.participant)
+            settled = session.settled_for(before[event.participant])
         return decide_correct.correct(
             event, which, settled, sets, void=void, reason=reason, at=session.at, free=free_text
         )
@@ -262,10 +266,11 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
         for event in events:
             if event.participant is None:
                 continue
-            state = fold_participant(reading.events(participant=event.participant), session.view.key)
-            decide_correct.check_afterwards(state, event)
+            was, recorded = before[event.participant], list(reading.events(participant=event.participant))
+            state, told = fold_participant(recorded, session.view.key), list(facts(recorded, None))
+            decide_correct.check_afterwards(was, state, event, session.settled_for(was).protocol, told)
             if state is not None:
-                check_doses(state, list(facts(reading.events(participant=event.participant), None)))
+                check_doses(state, told)
             if _kind_of(reading, event) == "prepare":
                 check_vials(session, reading, event.corrects or event.number)
 

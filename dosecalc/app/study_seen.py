@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dosecalc.registry.decide_participant import anchor_dates
 from dosecalc.registry.fold import fold_participant
+from dosecalc.registry.next_steps import NextStep, next_steps
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.versions import settled_of, version_for
 from dosecalc.registry.views import event_shape, list_shape, participant_shape
-from dosecalc.visits.moments import parse_day
 
 if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.registry.event import Event
     from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import VisitRow
-    from dosecalc.text import Message
+    from dosecalc.text import Message, Words
+    from dosecalc.visits.visit import Moment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +30,10 @@ class Shown:
     visits: tuple[VisitRow, ...]
     waits: Message | None
     history: tuple[Event, ...]
+    dates: tuple[tuple[str, Words, Moment | None], ...] = ()
+    """The dates that `participant anchor` takes, each with its label, as they stand."""
+    steps: tuple[NextStep, ...] = ()
+    """What is to be recorded next."""
 
 
 def show(session: Session, code: str, as_of: str | None) -> Shown:
@@ -37,7 +43,7 @@ def show(session: Session, code: str, as_of: str | None) -> Shown:
         Refusal: DC737, nothing was recorded of them by then.
     """
     until = session.until(as_of)
-    day = session.today if as_of is None else parse_day(as_of)
+    day = session.day_of(as_of)
     with session.read() as reading:
         state = session.participant(reading, code, until)
         study = session.study_at(reading, until)
@@ -47,8 +53,15 @@ def show(session: Session, code: str, as_of: str | None) -> Shown:
     )
     state = replace(state, held=held.reason if held else None)
     version = version_for(study, state, day)
-    plan = plan_of(settled_of(version), state)
-    return Shown(state=state, version=version.protocol_version, visits=rows_of(plan), waits=plan.waits, history=history)
+    settled = settled_of(version)
+    plan = plan_of(settled, state)
+    present = session.present if until is None else until
+    anchors = settled.protocol.anchors
+    return Shown(
+        state=state, version=version.protocol_version, visits=rows_of(plan), waits=plan.waits, history=history,
+        dates=tuple((name, anchors[name].label, when) for name, when in anchor_dates(settled.protocol, state).items()),
+        steps=next_steps(settled, plan, present),
+    )  # fmt: skip
 
 
 def shown_shape(session: Session, shown: Shown) -> dict[str, Any]:
@@ -68,6 +81,7 @@ def shown_shape(session: Session, shown: Shown) -> dict[str, Any]:
     return {
         **participant_shape(shown.state, session.view),
         "protocol_version": shown.version,
+        "dates": {name: None if when is None else when.isoformat() for name, _, when in shown.dates},
         "timeline": timeline,
         "history": [event_shape(event, session.view) for event in shown.history],
         "staff_list": session.staffed,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     context_settings=HELP_OPTIONS,
     help=help_text(
         msg(
-            "Show one participant: standing, dates, visits, and everything that was recorded, with the numbers "
-            "that corrections refer to. --as-of shows what was known at the end of a past day."
+            "Show one participant: standing, dates, visits, what comes next, and everything that was recorded, with "
+            "the numbers that corrections refer to. --as-of shows what was known at the end of a past day."
         )
     )
     + "\n\n"
     + examples("dosecalc participant show P001", "dosecalc participant show P001 --as-of 2026-04-01 --json"),
 )
 @click.argument("code", metavar="CODE")
-@study_options
+@past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, code: str) -> None:
     """Print one participant."""
@@ -37,7 +37,8 @@ def command(ui: Ui, /, call: StudyCall, code: str) -> None:
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         shown = study_seen.show(session, code, call.as_of)
         if ui.as_json:
-            ui.show_json(study_seen.shown_shape(session, shown))
+            steps = [{"lacks": step.lacks, "text": ui.say(step.text), "command": step.command} for step in shown.steps]
+            ui.show_json(study_seen.shown_shape(session, shown) | {"next": steps})
             return
         _show(ui, session, shown)
         if not session.staffed:
@@ -58,8 +59,11 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
         ui.line(msg("Arm: {arm}", arm=state.arm))
     elif state.assigned is not None:
         ui.line(msg("Assigned on {day}; the arm is sealed", day=state.assigned))
-    if state.start is not None:
-        ui.line(msg("Start: {when}", when=readable(state.start)))
+    if state.unblinded:
+        ui.line(msg("UNBLINDED in an emergency: the arm was told; the events below say when, by whom and why"))
+    for name, label, when in shown.dates:
+        recorded = msg("not recorded") if when is None else readable(when)
+        ui.line(msg("Date of {label} ({name}): {when}", label=label, name=name, when=recorded))
     for visit, area in state.areas.items():
         values = "; ".join(area["values"])
         at_visit = msg(" at {visit}", visit=visit) if visit else ""
@@ -70,6 +74,11 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
                     date=state.weight["date"]))  # fmt: skip
     if state.held is not None:
         ui.line(msg("DOSES ARE ON HOLD: {reason}", reason=state.held))
+    if shown.steps:
+        ui.line()
+        ui.line(msg("What comes next:"))
+    for step in shown.steps:
+        ui.line(msg("- {step}: dosecalc {command}", step=step.text, command=step.command))
     ui.line()
     if shown.waits is not None:
         ui.line(shown.waits)

@@ -5,30 +5,34 @@ What is set passes the same checks as when it was first recorded; what came of i
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.dosing.area import check_areas, check_method, split_patches
 from dosecalc.dosing.weight import check_weight
 from dosecalc.errors import Refusal, refuse
+from dosecalc.protocol.occurrences import occurrences
 from dosecalc.quantity import Quantity, parse_positive, plain
 from dosecalc.registry.decide_measure import check_visit
 from dosecalc.registry.event import Draft
 from dosecalc.registry.fold import public_of
 from dosecalc.registry.kinds import KIND_RULES
+from dosecalc.registry.plan_of import start_anchor, start_of
 from dosecalc.text import Message, msg
 from dosecalc.units import unit
 from dosecalc.visits.moments import parse_day, parse_moment
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Event
+    from dosecalc.registry.fold import Fact
     from dosecalc.registry.state import ParticipantState
 
 _MOVED = msg("take it out with --void and record it anew")
-_ONLY_VOID = frozenset({"assign", "migrate", "unblind", "correct"})
+_ONLY_VOID = frozenset({"assign", "migrate", "correct"})
 """An arm is not set here: recorded anew it passes the checks of its level."""
 
 
@@ -59,6 +63,11 @@ def correct(
             msg("event {number} is not about a participant", number=number),
             msg("a hold is lifted, a level is opened, staff is recorded anew: each with its own command"),
         )
+    if event.kind == "unblind" and void:
+        raise _no(
+            msg("event {number} is an unblinding, and what was told stays told", number=number),
+            msg("set what is wrong in it: --set told=NAME or --set reason=TEXT"),
+        )
     if void == bool(sets):
         raise _no(
             msg("it is not said what is wrong with event {number}", number=number),
@@ -78,14 +87,23 @@ def correct(
     ]
 
 
-def check_afterwards(state: ParticipantState | None, event: Event) -> None:
+def check_afterwards(
+    before: ParticipantState | None,
+    state: ParticipantState | None,
+    event: Event,
+    protocol: Protocol,
+    told: Iterable[Fact],
+) -> None:
     """Refuse a correction that leaves a participant in a state that the study does not allow.
 
+    `before` and `state` are how the participant stood and would stand; `told` is what would be on record of them.
+
     Raises:
-        Refusal: DC754.
+        Refusal: DC754; DC816, visits or doses stand on what would be taken out.
     """
-    if state is None:
+    if state is None or before is None:
         return
+    _check_stands(before, state, event, protocol, told)
     if not state.consents and (state.enrolled or state.assigned or state.visits or state.start):
         raise _no(
             msg("without event {number} {code} would have no consent", number=event.corrects, code=state.code),
@@ -101,6 +119,54 @@ def check_afterwards(state: ParticipantState | None, event: Event) -> None:
             msg("{code} would be enrolled before the consent", code=state.code),
             msg("check both dates; correct the one that is wrong"),
         )
+
+
+def _check_stands(
+    before: ParticipantState, state: ParticipantState, event: Event, protocol: Protocol, told: Iterable[Fact]
+) -> None:
+    """Refuse to take out what visits that took place, or doses, stand on; its date can be set right all the same."""
+    told = list(told)
+    doses = {fact.event.visit: fact.event.number for fact in told if fact.event.kind == "prepare"}
+    if before.assigned and not state.assigned and doses:
+        raise refuse(
+            "DC816",
+            msg("event {number} is the arm of {code}, and a dose was prepared for {visits}",
+                number=event.corrects, code=state.code, visits=", ".join(map(str, doses))),
+            msg("a dose that is still in the pharmacy is taken out first: participant correct {prepared} --void; what "
+                "was handed out stays on record, so tell the investigator", prepared=max(doses.values())),
+        )  # fmt: skip
+    planned = {name for encounter in protocol.encounters.values() for name, _ in occurrences(encounter)}
+    visits = [each.visit for each in state.visits.values() if each.attended and each.visit in planned]
+    visits += [visit for visit in doses if visit is not None and visit not in visits]
+    if not visits:
+        return
+    lost = (
+        ("date", before.consents, state.consents, msg("consent")),
+        ("date", before.enrolled, state.enrolled, msg("enrolment")),
+        ("when", start_of(protocol, before), start_of(protocol, state), msg("start")),
+    )
+    for key, had, has, what in lost:
+        if had and not has:
+            date = "YYYY-MM-DDTHH:MM" if isinstance(had, dt.datetime) else "YYYY-MM-DD"
+            mend = msg("set the right date instead: participant correct {number} --set {key}={date} --reason WHY",
+                       number=event.corrects, key=key, date=date)  # fmt: skip
+            if key == "when" and (came := _attendance_of_start(protocol, told)) is not None:
+                mend = msg("{mend}; first take out the attendance of that day, event {came}, and afterwards record it "
+                           "anew", mend=mend, came=came)  # fmt: skip
+            raise refuse(
+                "DC816",
+                msg("event {number} is the {what} of {code}, and visits took place or doses were prepared: {visits}",
+                    number=event.corrects, what=what, code=state.code, visits=", ".join(visits)),
+                mend,
+            )  # fmt: skip
+
+
+def _attendance_of_start(protocol: Protocol, told: Iterable[Fact]) -> int | None:
+    """The event that says that the visit of the start took place: both are of one day, so neither moves alone."""
+    start = start_anchor(protocol)
+    own = {name for each in protocol.encounters.values() if each.defines == start for name, _ in occurrences(each)}
+    numbers = [fact.event.number for fact in told if fact.event.kind == "attend" and fact.event.visit in own]
+    return max(numbers, default=None)
 
 
 def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Callable[[str], str]) -> dict[str, Any]:

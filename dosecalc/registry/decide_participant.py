@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dosecalc.errors import refuse
 from dosecalc.registry.event import Draft
 from dosecalc.registry.openness import check_open, check_staggered, held_for, named_step
-from dosecalc.registry.plan_of import start_anchor
+from dosecalc.registry.plan_of import start_anchor, start_of
 from dosecalc.text import Message, msg
 from dosecalc.visits.moments import local_day, readable
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dosecalc.errors import Refusal
+    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.state import ParticipantState, Standing, StudyState
     from dosecalc.text import Language
@@ -193,10 +194,11 @@ def anchors(
     """Record dates that visits count from. One that stands already is replaced only with a reason.
 
     Raises:
-        Refusal: DC740, DC741; DC745, the start comes too soon after that of the participant before; DC746, nothing
-            changes; DC747, a date changes without a reason.
+        Refusal: DC410, the protocol counts from no such date; DC740, DC741; DC745, the start comes too soon after that
+            of the participant before; DC746, nothing changes; DC747, a date changes without a reason.
     """
     check_standing(state, ("consented", "enrolled"))
+    check_anchor_names(settled.protocol, moments)
     start = start_anchor(settled.protocol)
     drafts = []
     for given, moment in moments.items():
@@ -210,6 +212,34 @@ def anchors(
         public = {"name": name, "when": moment.isoformat()}
         drafts.append(Draft(kind="anchor", at=at, participant=state.code, reason=reason, public=public))
     return drafts
+
+
+def anchor_names(protocol: Protocol) -> tuple[str, ...]:
+    """The names of the dates that are recorded of a participant: the start, and those that are given by name."""
+    by_name = (anchor.id for anchor in protocol.anchors.values() if anchor.given == "by_name")
+    return (start_anchor(protocol), *by_name)
+
+
+def anchor_dates(protocol: Protocol, state: ParticipantState) -> dict[str, Moment | None]:
+    """Those dates as they stand, by name; None for one that is not recorded."""
+    start, *by_name = anchor_names(protocol)
+    return {start: start_of(protocol, state), **{name: state.anchors.get(name) for name in by_name}}
+
+
+def check_anchor_names(protocol: Protocol, names: Iterable[str]) -> None:
+    """Refuse a name of which this protocol knows no date, or one that comes from a visit.
+
+    Raises:
+        Refusal: DC410, DC411.
+    """
+    taken = anchor_names(protocol)
+    for name in names:
+        if name == "start" or name in taken:
+            continue
+        mend = msg("the dates to record are: {names}", names=", ".join(taken))
+        if name in protocol.anchors:
+            raise refuse("DC411", msg("{name} is the date of a visit, and comes from its attendance", name=name), mend)
+        raise refuse("DC410", msg("{protocol} counts no visit from '{name}'", name=name, protocol=protocol.id), mend)
 
 
 def _check_change(name: str, before: Moment, after: Moment, reason: str | None) -> None:

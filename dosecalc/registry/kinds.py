@@ -25,8 +25,9 @@ _CLINIC: tuple[Role, ...] = ("nurse", "investigator", "pharmacist")
 class KindRule:
     """What an event of a kind holds. `public` and `sealed` are its keys; `?` marks what may be missing.
 
-    `about` says what it is of. `size` is the length in bytes of the sealed part before it is sealed: the same for every
-    event of the kind, so that sizes tell nothing.
+    `about` says what it is of. `happened` is the key of the public part that says when it took place, which cannot be
+    in the future; None where there is none. `size` is the length in bytes of the sealed part before it is sealed: the
+    same for every event of the kind, so that sizes tell nothing.
     """
 
     about: str
@@ -34,6 +35,7 @@ class KindRule:
     public: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()
     reason: bool = False
+    happened: str | None = None
     size: int = 1024
 
 
@@ -54,13 +56,16 @@ KIND_RULES: dict[Kind, KindRule] = {
     "allocation": KindRule(
         about="study", roles=_PHARMACY, public=("count",), sealed=("arms",), size=65536
     ),  # {participant: {"arm", "kit"?, "side"?}}
+    "codebreak": KindRule(
+        about="study", roles=_PHARMACY, public=("count", "participants?")
+    ),  # cards that were printed; the codes only where some were chosen
     "open_level": KindRule(about="study", roles=_DOCTOR, public=("level", "arm?"), reason=True),
     "hold": KindRule(about="study", roles=(*_DOCTOR, *_PHARMACY), public=("scope", "target?"), reason=True),
     "lift": KindRule(about="study", roles=_DOCTOR, public=("scope", "target?"), reason=True),
     # a participant
-    "consent": KindRule(about="participant", roles=_NURSE, public=("form", "date", "language?")),
-    "enrol": KindRule(about="participant", roles=_NURSE, public=("date", "cohort?")),
-    "screen_failure": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
+    "consent": KindRule(about="participant", roles=_NURSE, public=("form", "date", "language?"), happened="date"),
+    "enrol": KindRule(about="participant", roles=_NURSE, public=("date", "cohort?"), happened="date"),
+    "screen_failure": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True, happened="date"),
     "assign": KindRule(
         about="participant",
         roles=(*_DOCTOR, *_PHARMACY),
@@ -68,26 +73,29 @@ KIND_RULES: dict[Kind, KindRule] = {
         sealed=("arm?", "kit?", "side?", "level?"),
     ),  # open trials name the arm openly; in masked ones it is sealed, or left out where everyone gets every arm
     "measure": KindRule(
-        about="participant", roles=_CLINIC, public=("what", "values", "unit", "method?", "by", "date", "visit?")
+        about="participant",
+        roles=_CLINIC,
+        public=("what", "values", "unit", "method?", "by", "date", "visit?"),
+        happened="date",
     ),
-    "anchor": KindRule(about="participant", roles=_NURSE, public=("name", "when")),
+    "anchor": KindRule(about="participant", roles=_NURSE, public=("name", "when"), happened="when"),
     "migrate": KindRule(about="participant", roles=_NURSE, public=("protocol_version", "protocol_sha256", "form?")),
-    "discontinue": KindRule(about="participant", roles=_DOCTOR, public=("date",), reason=True),
-    "withdraw": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True),
+    "discontinue": KindRule(about="participant", roles=_DOCTOR, public=("date",), reason=True, happened="date"),
+    "withdraw": KindRule(about="participant", roles=_NURSE, public=("date",), reason=True, happened="date"),
     "unblind": KindRule(
         about="participant",
         roles=(*_DOCTOR, *_PHARMACY),
         public=("told",),
-        sealed=("arm", "kit?", "side?"),
+        sealed=("arm?", "kit?", "side?"),  # where everyone gets every arm there is only the side
         reason=True,
     ),
     # a visit
     "book": KindRule(about="visit", roles=_NURSE, public=("when", "outside_window?")),
     "move": KindRule(about="visit", roles=_NURSE, public=("from", "when", "outside_window?")),
-    "attend": KindRule(about="visit", roles=_NURSE, public=("when", "deviation?")),
+    "attend": KindRule(about="visit", roles=_NURSE, public=("when", "deviation?"), happened="when"),
     "miss": KindRule(about="visit", roles=_NURSE, public=(), reason=True),
     "cancel": KindRule(about="visit", roles=_NURSE, public=("was",), reason=True),
-    "unscheduled": KindRule(about="visit", roles=_NURSE, public=("when",), reason=True),
+    "unscheduled": KindRule(about="visit", roles=_NURSE, public=("when",), reason=True, happened="when"),
     # investigational product
     "receive": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "text"), size=8192),
     "quarantine": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "reason")),
@@ -96,9 +104,15 @@ KIND_RULES: dict[Kind, KindRule] = {
         about="visit", roles=_PHARMACY, public=("date", "stop_by?"), sealed=("worksheet", "digest", "lots"), size=32768
     ),  # stop_by: only in open trials; worksheet: its JSON, compressed; lots: {lot: vials}
     "check": KindRule(about="visit", roles=_PHARMACY, public=("agreed",), sealed=("digest", "record?"), size=32768),
-    "dispense": KindRule(about="visit", roles=_PHARMACY, public=("when", "to"), sealed=("digest", "lots")),
+    "dispense": KindRule(
+        about="visit", roles=_PHARMACY, public=("when", "to"), sealed=("digest", "lots"), happened="when"
+    ),
     "administer": KindRule(
-        about="visit", roles=_CLINIC, public=("when", "by", "part?"), sealed=("total?", "unit?", "digest?")
+        about="visit",
+        roles=_CLINIC,
+        public=("when", "by", "part?"),
+        sealed=("total?", "unit?", "digest?"),
+        happened="when",
     ),
     "return": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "participant?", "visit?", "reason?")),
     "destroy": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "returned?", "reason")),

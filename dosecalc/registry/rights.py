@@ -46,6 +46,8 @@ class View:
     masked: bool
     staffed: bool
     """Whether the study has a staff list."""
+    zone: str
+    """The site's time zone, for the times that are shown."""
     key: Key | None = field(default=None, repr=False)
 
 
@@ -125,7 +127,7 @@ def view_for(role: Role, settled: Settled, key: Key | None, staffed: bool | None
     masked = settled.protocol.masking.masked and (
         key is None or (staffed and not may_be_unmasked(role, settled))
     )  # fmt: skip
-    return View(role=role, masked=masked, staffed=staffed, key=None if masked else key)
+    return View(role=role, masked=masked, staffed=staffed, zone=settled.timezone, key=None if masked else key)
 
 
 def check_unmasked(view: View, settled: Settled) -> None:

@@ -7,15 +7,16 @@ or `MaskedEvent`, which have no room for an arm, a kit, a side, a level, a ciphe
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from dosecalc.registry.fold import sealed_of
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from dosecalc.registry.chain import Head
@@ -121,11 +122,16 @@ def list_shape(states: Iterable[ParticipantState], view: View) -> list[dict[str,
 def event_shape(event: Event, view: View) -> dict[str, Any]:
     """Return the JSON of an event. The long texts of a protocol and a site file are their digests here.
 
+    When it happened and when it was entered stand there at the site (`at`, `entered_at_local`) and in UTC (`at_utc`,
+    `entered_at`).
+
     Raises:
         Refusal: DC721, what is sealed does not open with the key.
     """
     seen = masked_event(event)
     shape: dict[str, Any] = {each.name: getattr(seen, each.name) for each in fields(MaskedEvent)}
+    entered = dt.datetime.fromisoformat(event.entered_at).astimezone(ZoneInfo(view.zone))
+    shape |= {"at_utc": event.at, "entered_at_local": entered.isoformat()}
     if view.masked:
         return shape
     shape["public"] = _public(event, masked=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.gaps import broken_gaps
+from dosecalc.registry.happened import lies_ahead
 from dosecalc.text import Message, msg
 from dosecalc.visits.attendance import check_booking, status
 from dosecalc.visits.moments import local_day, readable
@@ -120,8 +121,7 @@ def not_booked(name: str) -> Refusal:
 def check_day(plan: ParticipantPlan, name: str, when: Moment, asking: Asking) -> None:
     """A visit takes place between the consent and now."""
     _check_consent(plan, name, local_day(when))
-    future = when > asking.present if isinstance(when, dt.datetime) else when > asking.present.date()
-    if future:
+    if lies_ahead(when, asking.present):
         raise refuse(
             "DC761",
             msg("{visit} cannot have taken place on {when}, which is still to come", visit=name, when=readable(when)),

@@ -59,7 +59,9 @@ def counts(folder: Path, lot: str) -> dict[str, int]:
     return {name: found[name] for name in names if found[name]}
 
 
-def test_a_dose_goes_from_the_lot_to_the_participant_and_every_vial_is_accounted_for(study: Path) -> None:
+def test_a_dose_goes_from_the_lot_to_the_participant_and_every_vial_is_accounted_for(
+    study: Path, clock: Clock
+) -> None:
     # 23.4 cm² are 24 sites, up; 24 × 0.1 mL and 3 × 0.1 mL dead space are 2.7 mL, which are 3 vials of 1 mL
     made = ask(study, "wang", "ip", "prepare", "P001", "W0", *THAWED, "--json")
     assert made.code == 0, made.err
@@ -74,6 +76,7 @@ def test_a_dose_goes_from_the_lot_to_the_participant_and_every_vial_is_accounted
     assert ask(study, "wang", "ip", "dispense", "P001", "W0", "--to", "liu").code == 0
     assert counts(study, "EV-A") == {"received": 60, "dispensed": 3, "left": 57}
 
+    clock.set("2026-06-02T02:10:00+00:00")  # 10:10 in Shenzhen
     given = call(study, "liu", "ip", "administer", "P001", "W0", "--at", "2026-06-02T10:05", "--json")
     assert given.code == 0, given.err
     assert given.json["event"]["public"] == {"when": "2026-06-02T10:05:00+08:00", "by": "liu"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dosecalc import __version__
 from dosecalc.app.study import open_study
 from dosecalc.registry.event import Draft
+from house.source import CHECKOUT
 from masked_study import MASKED, Clock, begin, call
 from running import Ran
 
@@ -85,11 +88,22 @@ def test_a_participant_of_the_open_trial_from_consent_to_dates(open_trial: Path)
 def test_every_event_says_who_as_what_when_and_under_which_protocol(open_trial: Path) -> None:
     words = "consent P001 --form 1.0 --date 2026-03-01 --at 2026-03-01T10:00"
     event = done(open_trial, "liu", words)["event"]
-    assert (event["user"], event["role"]) == ("liu", "nurse")
-    assert event["at"] == "2026-03-01T10:00:00+08:00"  # when it happened, at the site
-    assert event["entered_at"] == "2026-06-01T01:00:00+00:00"  # when it was entered, in UTC
-    assert len(event["protocol_sha256"]) == 64
-    assert event["program"]
+    assert (event["user"], event["role"], event["kind"]) == ("liu", "nurse", "consent")
+    # When it happened and when it was entered, both at the site (UTC+8) and in UTC.
+    assert (event["at"], event["at_utc"]) == ("2026-03-01T10:00:00+08:00", "2026-03-01T02:00:00+00:00")
+    assert event["entered_at_local"] == "2026-06-01T09:00:00+08:00"
+    assert event["entered_at"] == "2026-06-01T01:00:00+00:00"
+    assert event["program"] == __version__
+    protocol = (CHECKOUT / "schedules" / f"{OPEN}.yaml").read_bytes()
+    assert event["protocol_sha256"] == hashlib.sha256(protocol).hexdigest()
+    [shown] = done(open_trial, "mo", "show P001")["history"]
+    assert shown == event
+
+
+def test_the_reason_of_a_change_stands_in_its_event(open_trial: Path) -> None:
+    enrolled(open_trial, "P001")
+    done(open_trial, "liu", "withdraw P001", "--reason", "moved away")
+    assert [each["reason"] for each in done(open_trial, "mo", "show P001")["history"]] == [None, None, "moved away"]
 
 
 def test_the_rows_for_lists_of_the_day_follow_each_change(open_trial: Path) -> None:

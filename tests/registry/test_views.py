@@ -20,8 +20,8 @@ from dosecalc.registry.views import (
     participant_shape,
 )
 
-MASKED = View(role="nurse", masked=True, staffed=True)
-UNMASKED = View(role="pharmacist", masked=False, staffed=True)
+MASKED = View(role="nurse", masked=True, staffed=True, zone="Asia/Shanghai")
+UNMASKED = View(role="pharmacist", masked=False, staffed=True, zone="Asia/Shanghai")
 STATE = ParticipantState(
     code="P001",
     standing="enrolled",
@@ -116,6 +116,8 @@ def test_a_masked_event_has_neither_ciphertext_nor_the_hash_over_it() -> None:
         "protocol_sha256": "aa",
         "public": {},
         "public_hash": "bb",
+        "at_utc": "2026-03-02T01:30:00Z",
+        "entered_at_local": "2026-03-02T09:31:00+08:00",
     }  # fmt: skip
 
 
