@@ -18,7 +18,7 @@ from dosecalc.errors import refuse
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dosecalc.errors import Refusal
 
@@ -65,8 +65,8 @@ def _no_folder(path: str) -> Refusal:
     return refuse("DC605", msg("{path} is not a folder", path=path), msg("name a folder; it is made if there is none"))
 
 
-def write_whole(path: str, data: bytes, mode: int = 0o666) -> None:
-    """Write one file, in place of what had its name, or leave that as it was.
+def write_whole(path: str, data: bytes | Iterable[bytes], mode: int = 0o666) -> None:
+    """Write one file, in place of what had its name, or leave that as it was. `data` may come in parts.
 
     A link is followed: what it points to is replaced. What is no file at all, such as a pipe, is written to directly.
     A new file gets `mode`, less what the system's umask takes away.
@@ -74,10 +74,11 @@ def write_whole(path: str, data: bytes, mode: int = 0o666) -> None:
     Raises:
         Refusal: DC602, the disk is full; DC603, the folder or the file may not be written; DC604, another reason.
     """
+    parts = (data,) if isinstance(data, bytes) else data
     with _refusing(path):
         if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
             with open(path, "wb") as pipe:
-                pipe.write(data)
+                pipe.writelines(parts)
             return
         path = os.path.realpath(path)
         if os.path.isdir(path):
@@ -87,7 +88,7 @@ def write_whole(path: str, data: bytes, mode: int = 0o666) -> None:
         aside, descriptor = _aside(path, lambda name: os.open(name, _NEW, mode))
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                file.writelines(parts)
                 file.flush()
                 os.fsync(descriptor)  # else a power cut may leave the new name with no bytes
             with suppress(FileNotFoundError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exc
 
 from dosecalc.errors import refuse
+from dosecalc.registry.outside import unreadable
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def refusing(name: str, moment: Moment | None = None) -> Iterator[None]:
     """Turn what the database of the study `name` refuses into a `Refusal`.
 
     Raises:
-        Refusal: DC702 to DC708.
+        Refusal: DC702 to DC708, DC719, DC822.
     """
     try:
         yield
@@ -53,6 +54,8 @@ def refusing(name: str, moment: Moment | None = None) -> Iterator[None]:
 def _refusal(name: str, error: BaseException, *, lost: bool, committing: bool) -> Refusal:
     code = str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "")
     said = " ".join(str(error).split())[:200]
+    if "decode" in said and "UTF-8" in said:  # SQLite keeps any bytes as a text, and Python does not read them
+        return unreadable(name)
     if code.startswith(_BUSY):
         return refuse(
             "DC703",

@@ -44,8 +44,12 @@ def head_json(head: Head, *, public: bool) -> dict[str, Any]:
     return shown if public else {**shown, "hash": head.hash}
 
 
-def lines(events: Iterable[Event], *, public: bool) -> Iterator[str]:
-    """Yield the lines of a study's file, without line ends."""
+def lines(events: Iterable[Event], *, public: bool) -> Iterator[bytes]:
+    """Yield the lines of a study's file, one for each event as it is read, so that none has to be kept in memory."""
+    return (f"{text}\n".encode() for text in _texts(events, public=public))
+
+
+def _texts(events: Iterable[Event], *, public: bool) -> Iterator[str]:
     yield chain.canonical({"format": FORMAT, "public": public})
     head = START
     for event in events:
