@@ -63,7 +63,7 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
         ui.line(msg("UNBLINDED in an emergency: the arm was told; the events below say when, by whom and why"))
     for name, label, when in shown.dates:
         recorded = msg("not recorded") if when is None else readable(when)
-        ui.line(msg("Date of {label} ({name}): {when}", label=label, name=name, when=recorded))
+        ui.line(msg("{name}, the date of {label}: {when}", name=name, label=label, when=recorded))
     for visit, area in state.areas.items():
         values = "; ".join(area["values"])
         at_visit = msg(" at {visit}", visit=visit) if visit else ""

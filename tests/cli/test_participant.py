@@ -181,6 +181,42 @@ def test_a_hold_of_the_participant_is_shown(open_trial: Path) -> None:
     assert "DOSES ARE ON HOLD: fever" in run(open_trial, "mo", "show P001").out
 
 
+def test_an_unknown_date_is_answered_with_those_that_the_protocol_counts_from(open_trial: Path) -> None:
+    enrolled(open_trial, "P001")
+    said = run(open_trial, "liu", "anchor P001 onset=2026-03-01").err
+    assert said == f"DC410 {OPEN} counts no visit from 'onset'; the dates to record are: first_dose\n"
+
+
+def test_a_trial_with_two_dates_names_both_and_takes_the_start_under_either_name(double: Path) -> None:
+    enrolled(double, "P001")
+    said = run(double, "liu", "anchor P001 moon=2026-03-01").err
+    assert said == f"DC410 {DOUBLE} counts no visit from 'moon'; the dates to record are: first_dose, symptom_onset\n"
+    done(double, "liu", "anchor P001 start=2026-03-02T09:30 symptom_onset=2026-03-01T20:00")
+    assert done(double, "liu", "show P001")["dates"] == {
+        "first_dose": "2026-03-02T09:30:00+08:00", "symptom_onset": "2026-03-01T20:00:00+08:00",
+    }  # fmt: skip
+
+
+def test_a_participant_is_shown_with_the_dates_that_can_be_set_and_what_comes_next(open_trial: Path) -> None:
+    enrolled(open_trial, "P001")
+    done(open_trial, "chen", "assign P001 --arm phase1-A")
+    out = run(open_trial, "liu", "show P001").out
+    assert "first_dose, the date of first treatment (week 0): not recorded\n" in out
+    assert (
+        "What comes next:\n"
+        "- measure the hair-loss area: "
+        "dosecalc participant measure P001 --area CM2 --method METHOD --by NAME --date DATE\n"
+        "- record the date of first treatment (week 0): dosecalc participant anchor P001 first_dose=DATE\n"
+    ) in out
+    done(open_trial, "liu", "measure P001 --area 23.4 --method tracing --by CRC-02 --date 2026-03-01")
+    done(open_trial, "liu", "anchor P001 first_dose=2026-06-08")
+    shown = done(open_trial, "liu", "show P001")
+    assert shown["next"] == [
+        {"lacks": "booking", "text": "book W0, due on 2026-06-08", "command": "visit book P001 W0 2026-06-08THH:MM"}
+    ]
+    assert "first_dose, the date of first treatment (week 0): 2026-06-08\n" in run(open_trial, "liu", "show P001").out
+
+
 # --- ends ---
 
 
