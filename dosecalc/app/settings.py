@@ -77,6 +77,12 @@ def user(given: str | None) -> str:
         raise refuse("DC010", msg("it is not known who you are"), msg("give your user name with --as")) from error
 
 
+def keys_folder() -> str:
+    """The folder of this account for the keys of its studies, far from where studies are kept."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+    return os.path.join(data, "dosecalc", "keys")
+
+
 def shipped(*parts: str) -> str:
     """The path of a shipped file under `schedules/`: inside the installed package, or beside it in a checkout."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

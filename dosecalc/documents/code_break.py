@@ -129,12 +129,13 @@ def _blocks(card: CodeCard, settled: Settled, made: dt.datetime, language: Langu
         ),
     ]
     yield Together(tuple(outside))
-    areas = settled.protocol.areas
+    areas, below = settled.protocol.areas, tuple[str, ...]()
     if card.arm is not None:
-        what, shown, below = msg("Arm"), card.arm, () if card.label is None else (say(card.label),)
+        what, shown = msg("Arm"), card.arm
+        below = () if card.label is None else (say(card.label),)
     else:  # everybody has every arm; the side alone is a secret
         below = tuple(say(arm.label) for arm in settled.protocol.arms.values())
-        if card.side in areas:
+        if card.side is not None and card.side in areas:
             what, shown = msg("Area A is"), say(areas[card.side].label)
         else:
             what, shown = msg("Study area"), card.side or dash

@@ -1,4 +1,4 @@
-"""Emergency unblinding of one participant: what may be recorded, and what is told."""
+"""What breaks the blinding on purpose: what may be recorded, and what is told."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from dosecalc.errors import refuse
 from dosecalc.registry.drafts import check
 from dosecalc.registry.event import Draft
+from dosecalc.registry.untold import check_untold
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.state import ParticipantState
@@ -24,7 +26,8 @@ def decide_unblind(
     Where everybody gets every arm, the side says which area has which.
 
     Raises:
-        Refusal: DC709, there is no reason; DC732, nobody is named; DC733, there is nothing to unblind.
+        Refusal: DC709, there is no reason; DC732, nobody is named; DC733, there is nothing to unblind; DC826, reason or
+            name say an arm.
     """
     check_masked(settled)
     if not told.strip():
@@ -45,7 +48,14 @@ def decide_unblind(
         sealed={name: value for name, value in sealed.items() if value is not None},
     )
     check(draft)
+    check_untold(draft, settled.protocol)
     return draft
+
+
+def decide_codebreak(count: int, only: Sequence[str], *, at: dt.datetime, reason: str | None) -> Draft:
+    """Return the event of printing `count` code-break cards; `only` are the codes, where some were chosen."""
+    chosen = {"participants": sorted(set(only))} if only else {}
+    return Draft(kind="codebreak", at=at, reason=reason, public={"count": count, **chosen})
 
 
 def check_masked(settled: Settled) -> None:

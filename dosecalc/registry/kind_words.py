@@ -15,6 +15,7 @@ KIND_WORDS: dict[Kind, Message] = {
     "staff": msg("who works here"),
     "amend": msg("a new version of the protocol"),
     "allocation": msg("the allocation list"),
+    "codebreak": msg("code-break cards, printed"),
     "open_level": msg("the open dose level"),
     "hold": msg("a hold"),
     "lift": msg("the end of a hold"),

@@ -42,8 +42,10 @@ def check_untold(draft: Draft, protocol: Protocol) -> None:
 
 
 def _names(protocol: Protocol) -> Iterator[str]:
-    for named in (*protocol.arms.values(), *protocol.products.values()):
-        for text in (named.id, named.label.en, named.label.zh):
+    arms = ((each.id, each.label) for each in protocol.arms.values())
+    products = ((each.id, each.label) for each in protocol.products.values())
+    for name, label in (*arms, *products):
+        for text in (name, label.en, label.zh):
             yield re.split(r"\s*[(（]", text)[0] or text  # what stands in brackets explains the name
     if any(dose.role == "placebo" for arm in protocol.arms.values() for dose in arm.doses):
         yield from ("placebo", "安慰剂")
