@@ -56,7 +56,7 @@ def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None
                 (msg("Participant"), "left"),
                 (msg("Visit"), "left"),
                 (msg("Target"), "left"),
-                (msg("Day"), "left"),
+                (msg("Date"), "left"),
                 ("", "left"),
                 (msg("From target"), "right"),
                 (msg("Since first day"), "right"),

@@ -36,5 +36,5 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
             ui.show_json(scope_shape(session, scope, call) | {"overdue": report_shapes.late(found)})
             return
         tell_scope(ui, session, scope, call, msg("what is overdue on {day}", day=in_words(scope)))
-        overdue(ui, found)
+        overdue(ui, session, found)
         tell_end(ui, session)

@@ -25,6 +25,7 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dosecalc.app.study import Session
     from dosecalc.app.study_reports import ToPrepare
     from dosecalc.registry.reports import Late, VisitLine
     from dosecalc.text import Message
@@ -86,7 +87,7 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
             booked(
                 ui, msg("Booked for an earlier day, and nobody recorded whether they came"), found.unrecorded, days=True
             )
-        overdue(ui, found.late)
+        overdue(ui, session, found.late)
         if report.prepare is not None:
             _prepare(ui, report.prepare)
         ui.line()
@@ -142,8 +143,8 @@ def _due(ui: Ui, lines: Sequence[VisitLine]) -> None:
     )
 
 
-def overdue(ui: Ui, found: Sequence[Late]) -> None:
-    """Print visits whose window is over."""
+def overdue(ui: Ui, session: Session, found: Sequence[Late]) -> None:
+    """Print visits whose window is over, and what to do about one that the others count from."""
     section(
         ui,
         msg("Overdue"),
@@ -167,6 +168,21 @@ def overdue(ui: Ui, found: Sequence[Late]) -> None:
             for one in found
         ],
     )
+    encounters = session.settled.protocol.encounters
+    for one in found:
+        anchor = encounters[one.line.visit].defines if one.line.visit in encounters else None
+        if anchor is not None:
+            ui.line(
+                msg(
+                    "{participant}: {visit} was planned for {day}, and nobody recorded whether it took place. If it "
+                    "did: visit attend {participant} {visit} {day}. If on another day, first: participant anchor "
+                    "{participant} {anchor}=DATE --reason WHY; the other visits move with it.",
+                    participant=one.line.participant,
+                    visit=one.line.visit,
+                    day=one.line.target,
+                    anchor=anchor,
+                )
+            )
 
 
 def _prepare(ui: Ui, found: Sequence[ToPrepare]) -> None:

@@ -246,6 +246,15 @@ def test_the_balance_of_an_earlier_day_is_that_of_then(study: Path) -> None:
     assert ask(study, "wang", "ip", "prepare", "P001", "W0", *THAWED).code == 0
     then = ask(study, "wang", "ip", "balance", "EV-A", "--as-of", "2026-06-01", "--json")
     assert then.json["lots"][0]["left"] == 60
+    head = ask(study, "wang", "study", "head", "--as-of", "2026-06-01", "--json").json["head"]
+    now = ask(study, "wang", "study", "head", "--json").json["head"]
+    assert (then.json["head"], head["number"] < now["number"]) == (head["hash"], True)
+    assert ask(study, "wang", "ip", "balance", "EV-A", "--json").json["head"] == now["hash"] != head["hash"]
+    assert ask(study, "wang", "ip", "balance", "--as-of", "2026-06-01", "--out", "b.html").code == 0
+    page = (study / "b.html").read_text("utf-8")
+    assert head["hash"] in page
+    assert "2026-06-01 23:59" in page  # the end of that day at the site
+    assert ask(study, "wang", "ip", "balance", "--as-of", "2026-05-01", "--json").codes == ["DC737"]
 
 
 def test_bottles_for_use_at_home_are_counted_too(study: Path) -> None:

@@ -95,19 +95,6 @@ def test_as_json_a_booking_is_its_event_the_visit_and_what_changes(one: str) -> 
     assert (said["changes"]["days_left"], said["changes"]["dose"]) == (2, True)
 
 
-def test_the_calendar_item_of_a_visit_counts_its_changes(one: str) -> None:
-    def sequence(*words: str) -> int:
-        ran = visit(one, *words, "--json")
-        assert ran.code == 0, ran.err
-        found: int = ran.json["visit"]["sequence"]
-        return found
-
-    first = sequence("book", "P001", "W2", "2026-03-16T09:30")
-    assert sequence("move", "P001", "W2", "2026-03-17T09:30", "--yes") == first + 1
-    assert sequence("cancel", "P001", "W2", "--reason", "ill") == first + 2
-    assert sequence("book", "P001", "W2", "2026-03-18T09:30") == first + 3
-
-
 def test_a_time_outside_the_window_is_refused_and_nothing_is_recorded(one: str) -> None:
     ran = visit(one, "book", "P001", "W2", "2026-03-19T09:30", "--json")
     assert (ran.code, ran.codes) == (1, ["DC420"])
@@ -292,3 +279,26 @@ def test_in_a_masked_trial_every_word_is_the_same_whatever_the_arm(tmp_path: Pat
         said.append([(ran.code, ran.out, ran.err) for ran in (visit(file, *call) for call in calls)])
     assert said[0] == said[1]
     assert [code for code, _, _ in said[0]] == [0, 0, 0, 0, 1, 0]
+
+
+def test_the_visit_that_the_others_count_from_is_overdue_until_somebody_records_it(one: str) -> None:
+    # the start on 2 March is a plan until W0 is recorded; it is 1 June
+    said = (
+        "P001: W0 was planned for 2026-03-02, and nobody recorded whether it took place. If it did: visit attend P001 "
+        "W0 2026-03-02. If on another day, first: participant anchor P001 first_dose=DATE --reason WHY; the other "
+        "visits move with it."
+    )
+    for report in ("overdue", "today"):
+        assert said in dosecalc("study", report, "--study", one).out.splitlines()
+    late = dosecalc("study", "overdue", "--study", one, "--json").json["overdue"]
+    assert "W0" in [each["visit"] for each in late]
+    assert visit(one, "attend", "P001", "W0", "2026-03-02").code == 0
+    for report in ("overdue", "today"):
+        assert "nobody recorded whether it took place" not in dosecalc("study", report, "--study", one).out
+    late = dosecalc("study", "overdue", "--study", one, "--json").json["overdue"]
+    assert "W0" not in [each["visit"] for each in late]
+
+
+def test_as_of_belongs_to_what_can_show_the_past(one: str) -> None:
+    ran = visit(one, "attend", "P001", "W0", "2026-03-02", "--as-of", "2026-03-02")
+    assert (ran.code, ran.err) == (2, "DC001 there is no option --as-of; see dosecalc visit attend --help\n")
