@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.quantity import Quantity, parse_number, unit
+from dosecalc.registry.kept_sheet import made_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -113,9 +114,9 @@ def _prepared(
     if state.worksheet is None:
         return
     sheet = unpack(state.worksheet, f"{participant} {state.visit}")
-    for made in sheet.get("preparations", [sheet]):
+    for made in made_of(sheet):
         dose = made["dose"]
-        prepared = _amount(dose)
+        prepared = _amount(dose) if "dispensing" not in made else _handed_out(made, state.visit)
         given = state.administered is not None
         lot = made["stock"]["lot"]
         vials = made.get("vials", sum(each["bottles"] for each in made.get("dispensing", ())))
@@ -140,6 +141,13 @@ def _amount(dose: Mapping[str, Any]) -> Quantity | None:
     if "total" not in dose:
         return None
     return Quantity(parse_number(dose["total"]), unit(dose["unit"]))
+
+
+def _handed_out(made: Mapping[str, Any], visit: str) -> Quantity | None:
+    """What is used at home from this visit to the next; its dose is the whole treatment, visit for visit."""
+    days = sum(each["days"] for each in made["dispensing"] if each["encounter"] == visit)
+    dose = made["dose"]
+    return Quantity(parse_number(dose["per_day"]), unit(dose["unit"])) * days
 
 
 def _summed(lines: Iterable[Exposure]) -> Iterator[Exposure]:

@@ -91,3 +91,13 @@ def test_amounts_in_the_table_are_plain_digits() -> None:
     data = exposure_csv([ParticipantExposure(participant="P001", arm="group-2", lines=(line,))], "en").decode()
     assert "E+" not in data
     assert ",100000000,cells,2026-03-02T10:00:00+08:00,1,100000000,cells," in data
+
+
+def test_what_is_used_at_home_counts_from_visit_to_visit() -> None:
+    # 1 mL a day for 84 days: 56 days from W0 to W8, 28 days from W8 to W12; 56, then 56 + 28 = 84 mL
+    dose = {"product": "minoxidil", "role": "comparator", "total": "84", "unit": "mL", "per_day": "1", "days": 84}
+    dispensing = [{"encounter": "W0", "days": 56, "bottles": 2}, {"encounter": "W8", "days": 28, "bottles": 1}]
+    sheet = {"dose": dose, "stock": {"lot": "L1"}, "dispensing": dispensing}
+    found = exposures("P041", None, None, [state("W0", "x"), state("W8", "x")], lambda *_: sheet, ["W0", "W8"])
+    told = [(one.visit, str(one.administered and one.administered.value), str(one.cumulative)) for one in found]
+    assert told == [("W0", "56", "56 mL"), ("W8", "28", "84 mL")]
