@@ -15,7 +15,7 @@ import pytest
 import masked_study
 from dosecalc.registry.event import Draft
 from dosecalc.registry.lot_text import pack
-from masked_study import MASKED, Clock, begin, call, record
+from masked_study import KEY, MASKED, Clock, begin, call, record
 from pharmacy import SITE, SITES, prepare
 from registry.studies import chance
 
@@ -33,7 +33,6 @@ def draft(
 def enrolled(code: str, arm: str, start: str, *, masked: bool) -> list[Draft]:
     """A participant with a start and, in the open trial, an area of 23.4 cm²."""
     named = {} if masked else {"arm": arm}
-    anchor = "start" if masked else "first_dose"
     return [
         draft("consent", code, form="1.0", date="2026-03-01"),
         draft("enrol", code, date="2026-03-01"),
@@ -43,7 +42,7 @@ def enrolled(code: str, arm: str, start: str, *, masked: bool) -> list[Draft]:
         else draft(
             "measure", code, what="area", values=["23.4"], unit="cm²", method="tracing", by="liu", date="2026-03-01"
         ),
-        draft("anchor", code, name=anchor, when=start),
+        draft("anchor", code, name="start", when=start),
     ]
 
 
@@ -68,6 +67,7 @@ def trial(tmp_path: Path, clock: Clock) -> Path:
     """The open trial with P001, whose first dose was on Monday 2 March 2026; W2 is due on the 16th, ±2 days."""
     begin(tmp_path, OPEN)
     record(tmp_path, "chen", enrolled("P001", "phase1-A", "2026-03-02", masked=False))
+    clock.set("2026-03-02T03:00:00+00:00")
     record(tmp_path, "liu", [draft("attend", "P001", "W0", when="2026-03-02")])
     return tmp_path
 
@@ -113,7 +113,9 @@ def test_today_lists_the_doses_of_the_day_for_the_unmasked(trial: Path) -> None:
 def test_a_dose_that_may_not_be_given_yet_is_called_a_draft(tmp_path: Path, clock: Clock) -> None:
     site = tmp_path / "example.yaml"
     site.write_text(Path(SITE).read_text(encoding="utf-8").replace("2026-05-18", "2026-02-18"), encoding="utf-8")
-    assert call(tmp_path, "zhao", "study", "init", "--protocol", OPEN, "--site", str(site)).code == 0
+    (tmp_path / KEY).parent.mkdir()
+    words = ("study", "init", "--protocol", OPEN, "--site", str(site), "--key-out", KEY)
+    assert call(tmp_path, "zhao", *words).code == 0
     record(tmp_path, "chen", [
         *enrolled("P001", "phase1-A", "2026-03-02", masked=False),
         draft("book", "P001", "W2", when="2026-03-16T09:30:00+08:00"),
@@ -176,16 +178,17 @@ def test_the_past_and_the_present_say_the_same_where_nothing_came_later(trial: P
         draft("miss", "P001", "W6", reason="ill"),
     ])  # fmt: skip
     for day in ("2026-03-02", "2026-03-16", "2026-03-29", "2026-04-30", "2026-09-01"):
-        clock.set("2026-03-01T02:00:00+00:00")
+        clock.set("2026-03-02T04:00:00+00:00")
         now = report(trial, name, "--day", day)
-        clock.set("2026-03-03T01:00:00+00:00")
-        then = report(trial, name, "--day", day, "--as-of", "2026-03-01")
-        assert then.pop("as_of") == "2026-03-01"
+        clock.set("2026-03-04T01:00:00+00:00")
+        then = report(trial, name, "--day", day, "--as-of", "2026-03-02")
+        assert then.pop("as_of") == "2026-03-02"
         assert now.pop("as_of") is None
         assert then == now
 
 
-def test_deviations_tell_the_reason_and_who_recorded_it(trial: Path) -> None:
+def test_deviations_tell_the_reason_and_who_recorded_it(trial: Path, clock: Clock) -> None:
+    clock.set("2026-04-28T03:00:00+00:00")
     record(trial, "liu", [
         draft("attend", "P001", "W2", when="2026-03-20", deviation="holiday"),  # 2 days after the 18th
         draft("book", "P001", "W4", when="2026-04-03T09:00:00+08:00", outside_window="flight cancelled"),
@@ -208,7 +211,8 @@ def test_deviations_tell_the_reason_and_who_recorded_it(trial: Path) -> None:
     assert "flight cancelled" in text
 
 
-def test_a_corrected_attendance_is_no_deviation_any_more(trial: Path) -> None:
+def test_a_corrected_attendance_is_no_deviation_any_more(trial: Path, clock: Clock) -> None:
+    clock.set("2026-03-26T03:00:00+00:00")
     [wrong] = record(trial, "liu", [draft("attend", "P001", "W2", when="2026-03-26")])
     assert report(trial, "deviations")["counted"] == 1
     right = Draft(
@@ -226,6 +230,7 @@ def test_without_a_window_days_from_target_are_shown_and_not_counted(tmp_path: P
         draft("enrol", "P001", date="2026-03-01"),
         draft("anchor", "P001", name="start", when="2026-03-02"),
     ])  # fmt: skip
+    clock.set("2026-04-10T03:00:00+00:00")
     record(tmp_path, "liu", [draft("attend", "P001", "INJ2", when="2026-04-10")])
     found = report(tmp_path, "deviations")
     [shown] = [one for one in found["deviations"] if one["visit"] == "INJ2"]
@@ -296,11 +301,13 @@ def test_the_folder_of_the_table_must_exist_and_nothing_is_written_otherwise(tri
     assert not (trial / "nowhere").exists()
 
 
-def two(folder: Path, arms: tuple[str, str]) -> Path:
+def two(folder: Path, arms: tuple[str, str], clock: Clock) -> Path:
     folder.mkdir()
+    clock.set("2026-03-01T01:00:00+00:00")
     begin(folder)
     for number, arm in enumerate(arms, 1):
         start = f"2026-03-0{number + 1}T10:00:00+08:00"
+        clock.set(f"2026-03-0{number + 1}T02:00:00+00:00")
         drafts = enrolled(f"P00{number}", arm, start, masked=True)
         for user, kinds in (("liu", ("consent", "enrol", "measure", "anchor")), ("wang", ("assign",))):
             record(folder, user, [each for each in drafts if each.kind in kinds])
@@ -308,6 +315,7 @@ def two(folder: Path, arms: tuple[str, str]) -> Path:
             draft("attend", f"P00{number}", "D0", when=start),
             draft("book", f"P00{number}", "D7", when=f"2026-03-1{number}T09:00:00+08:00"),
         ])  # fmt: skip
+    clock.set("2026-03-14T01:00:00+00:00")
     record(folder, "liu", [draft("attend", "P001", "D7", when="2026-03-14", deviation="holiday")])
     return folder
 
@@ -318,9 +326,8 @@ def test_reports_of_two_allocations_are_the_same_bytes_for_every_masked_role(
     folders = []
     for name, arms in (("one", ("group-1", "placebo")), ("other", ("group-2", "group-1"))):
         monkeypatch.setattr(os, "urandom", chance())  # the same key, so that only the allocation differs
-        folders.append(two(tmp_path / name, arms))
+        folders.append(two(tmp_path / name, arms, clock))
     one, other = folders
-    clock.set("2026-03-12T01:00:00+00:00")
     seen = set()
     for user in MASKED:
         for name in (*REPORTS, "exposure"):
@@ -333,7 +340,7 @@ def test_reports_of_two_allocations_are_the_same_bytes_for_every_masked_role(
 
 
 def test_a_masked_day_has_no_dose_and_no_arm(tmp_path: Path, clock: Clock) -> None:
-    folder = two(tmp_path / "one", ("group-1", "placebo"))
+    folder = two(tmp_path / "one", ("group-1", "placebo"), clock)
     today = report(folder, "today", "--day", "2026-03-12", key=True)
     assert [one["participant"] for one in today["booked"]] == ["P002"]
     assert "prepare" not in today
@@ -344,7 +351,7 @@ def test_a_masked_day_has_no_dose_and_no_arm(tmp_path: Path, clock: Clock) -> No
 
 
 def test_exposure_is_refused_to_masked_roles_and_without_the_key(tmp_path: Path, clock: Clock) -> None:
-    folder = two(tmp_path / "one", ("group-1", "placebo"))
+    folder = two(tmp_path / "one", ("group-1", "placebo"), clock)
     nurse = call(folder, "liu", "study", "exposure", "--csv", "x.csv", "--json", key=True)
     assert (nurse.code, nurse.codes) == (1, ["DC725"])
     assert not (folder / "x.csv").exists()
