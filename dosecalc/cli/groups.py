@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +19,7 @@ class LazyGroup(click.Group):
 
     def __init__(self, name: str, table: Mapping[str, tuple[str, Message]], text: Message) -> None:
         super().__init__(name, context_settings=HELP_OPTIONS, help=help_text(text))
-        self._table = {each: entry for each, entry in table.items() if importlib.util.find_spec(entry[0])}
+        self._table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order of the table."""
@@ -35,7 +34,5 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        if not self._table:
-            return
         with formatter.section(help_text(msg("Commands"))):
             formatter.write_dl([(name, help_text(text)) for name, (_, text) in self._table.items()])

@@ -13,7 +13,6 @@ _TABLE = {
     "deviations": ("dosecalc.cli.study_deviations", msg("What departed from the protocol, and why.")),
     "exposure": ("dosecalc.cli.study_exposure", msg("What each participant has been given.")),
     "drift": ("dosecalc.cli.study_drift", msg("Days left in each window.")),
-    "book": ("dosecalc.cli.study_book", msg("Find and book times for many visits.")),
     "calendars": ("dosecalc.cli.study_calendars", msg("Write the calendar files of all participants.")),
     "open-level": ("dosecalc.cli.study_open_level", msg("Open a dose level.")),
     "hold": ("dosecalc.cli.study_hold", msg("Stop doses: of the study, a level, a participant or a lot.")),
