@@ -55,7 +55,9 @@ class Ui:
 
         headings = [self.say(heading) for heading, _ in columns]
         right = [justify == "right" for _, justify in columns]
-        for line in table(headings, right, [[self.say(cell) for cell in row] for row in rows], terminal_width()):
+        for line in table(
+            headings, right, [[self.say(cell) for cell in row] for row in rows], terminal_width() or None
+        ):
             click.echo(line)
 
     def show_findings(self, findings: Sequence[Finding], **more: Any) -> None:
