@@ -12,9 +12,8 @@ from dosecalc.checking import origin
 from dosecalc.checking.record import record
 from dosecalc.errors import Refusal
 from dosecalc.notation import parse_number
-from dosecalc.registry import decide_ip, decide_lots, may_dose
+from dosecalc.registry import decide_ip, decide_lots, kept_sheet, may_dose
 from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
-from dosecalc.registry.kept_sheet import on_record
 from dosecalc.registry.lot_text import stock_of
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import check_may
@@ -68,7 +67,7 @@ def _on_record(
     if state is None or made is None:
         return ()
     day = dt.datetime.fromisoformat(made.at_local).date()
-    return on_record(plan_of(settled, state), known.of_participant(dose.participant), dose.visit, day)
+    return kept_sheet.on_record(plan_of(settled, state), known.of_participant(dose.participant), dose.visit, day)
 
 
 def keep_check(session: Session, code: str, visit: str, checked: Checked, language: Language) -> list[Event]:
@@ -136,6 +135,12 @@ def administer(
         return drafts
 
     return session.change(decide)
+
+
+def given_late(session: Session, code: str, visit: str) -> dt.datetime | None:
+    """Until when a dose had to be used that was given later, as far as this person may know it (R11, R15)."""
+    with session.read() as reading:
+        return kept_sheet.given_late(list(reading.events(participant=code)), session.view.key, visit)
 
 
 def _check_version(session: Session, reading: Reading, state: ParticipantState, dose: DoseState) -> None:

@@ -51,6 +51,14 @@ def stop_by(dose: DoseState) -> dt.datetime | None:
     return stop_by_of(unpack(dose.worksheet, name_of(dose)))
 
 
+def given_late(events: Sequence[Event], key: Key | None, visit: str) -> dt.datetime | None:
+    """Until when the dose of a visit could be used, where it was given later, as far as `key` opens it (R11)."""
+    limit = used_by(events, key).get(visit)
+    given = [fact for fact in facts(events, None) if (fact.event.kind, fact.event.visit) == ("administer", visit)]
+    late = limit is not None and any(dt.datetime.fromisoformat(fact.public["when"]) > limit for fact in given)
+    return limit if late else None
+
+
 def used_by(events: Sequence[Event], key: Key | None) -> dict[str, dt.datetime]:
     """Until when each dose that a participant was given could be used, by visit, as far as `key` opens it."""
     if not any(event.kind == "administer" for event in events):

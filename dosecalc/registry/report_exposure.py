@@ -145,7 +145,7 @@ def _amount(dose: Mapping[str, Any]) -> Quantity | None:
 
 def _handed_out(made: Mapping[str, Any], visit: str) -> Quantity | None:
     """What is used at home from this visit to the next; its dose is the whole treatment, visit for visit."""
-    days = sum(each["days"] for each in made["dispensing"] if each["encounter"] == visit)
+    days: int = sum(each["days"] for each in made["dispensing"] if each["encounter"] == visit)
     dose = made["dose"]
     return Quantity(parse_number(dose["per_day"]), unit(dose["unit"])) * days
 

@@ -42,7 +42,7 @@ def enrolled(folder: Path, area: str = "24") -> None:
     for user, words in (
         ("chen", "study open-level phase1-A --reason first"),
         ("liu", "participant consent P001 --form 1.0 --date 2026-06-01"),
-        ("liu", "participant enrol P001"),
+        ("liu", "participant enrol P001 --cohort phase1-A"),
         ("chen", "participant assign P001 --arm phase1-A"),
         ("liu", f"participant measure P001 --area {area} --method tracing --by CRC-02 --date 2026-06-01"),
         ("wang", "ip receive --stock our-example-stock.yaml"),
@@ -101,8 +101,9 @@ def test_a_dose_that_was_given_too_late_is_recorded_and_a_deviation_that_all_see
     handed_out(study)
     clock.set(f"{DAY}T04:30:00+00:00")
     event = good(given(study, "W0", "--at", f"{DAY}T12:11"))["event"]
-    assert deviations(study, "wang", key=True) == LATE
-    assert deviations(study, "liu", key=False) == LATE
+    (late,) = LATE
+    assert deviations(study, "wang", key=True) == [late]
+    assert deviations(study, "liu", key=False) == [late]
     told = good(call(study, "mo", "study", "deviations", "--json"))
     assert (told["counted"], told["deviations"][0]["event"], told["deviations"][0]["user"]) == (
         1, event["number"], "liu",
@@ -110,6 +111,18 @@ def test_a_dose_that_was_given_too_late_is_recorded_and_a_deviation_that_all_see
     corrected = ("participant", "correct", str(event["number"]), "--set", f"when={DAY}T12:10:00+08:00")
     good(call(study, "liu", *corrected, "--reason", "wrong watch", "--json"))  # to the very minute
     assert deviations(study, "liu", key=False) == []
+
+
+def test_who_gives_a_dose_too_late_in_an_open_trial_hears_it_at_once(study: Path, clock: Clock) -> None:
+    prepared(study)
+    checked(study)
+    handed_out(study)
+    clock.set(f"{DAY}T04:30:00+00:00")
+    told = call(study, "liu", "ip", "administer", "P001", "W0")
+    assert told.code == 0, told.err
+    assert "it had to be used by 2026-06-02 12:10+08:00 (R11): a deviation, tell the investigator" in " ".join(
+        told.out.split()
+    )
 
 
 def test_in_a_masked_trial_only_who_may_know_the_product_sees_that_a_dose_was_given_too_late(
@@ -138,12 +151,13 @@ def test_in_a_masked_trial_only_who_may_know_the_product_sees_that_a_dose_was_gi
         good(ask(folder, "xu", "ip", "check", "T001", "D0", *entered))
         good(ask(folder, "wang", "ip", "dispense", "T001", "D0", "--to", "liu"))
         clock.set("2026-06-01T10:00:00+00:00")  # 18:00
-        good(call(folder, "liu", "ip", "administer", "T001", "D0", "--json"))
+        spoken = call(folder, "liu", "ip", "administer", "T001", "D0")
+        assert (spoken.code, "had to be used" in spoken.out) == (0, False)
         late = deviations(folder, "wang", key=True)
         assert [(visit, how) for visit, how, _ in late] == [("D0", "limit")]
         assert deviations(folder, "wang", key=False) == []
         assert deviations(folder, "chen", key=True) == []  # masked, whoever holds the key
-        said[arm] = [
+        said[arm] = [spoken] + [
             call(folder, user, "study", "deviations", *more) for user in ("liu", "mo") for more in ((), ("--json",))
         ]
     assert said["group-2"] == said["placebo"]
