@@ -10,8 +10,10 @@ from dosecalc.registry.plan_of import plan_of
 from registry.visiting import DOUBLE, NOW, OPEN, booked, day, done, settled, someone
 
 NOBODY: dict[str, Any] = {"standing": "consented", "enrolled": None, "arm": None, "start": None}
-AREA = {None: {"values": ["23.4"], "unit": "cm²", "method": "tracing", "by": "C2", "date": "2026-03-01"}}
-ASSIGNED = {"assigned": day("2026-03-01")}
+AREA: dict[str | None, Any] = {
+    None: {"values": ["23.4"], "unit": "cm²", "method": "tracing", "by": "C2", "date": "2026-03-01"}
+}
+ASSIGNED: dict[str, Any] = {"assigned": day("2026-03-01")}
 
 
 def steps(*known: Any, of: str = OPEN, present: dt.datetime = NOW, **changes: Any) -> list[tuple[str, str, str]]:
@@ -34,7 +36,7 @@ def test_who_has_only_consented_needs_everything_in_this_order() -> None:
 
 
 def test_what_is_recorded_is_not_asked_for_again() -> None:
-    known = NOBODY | {"standing": "enrolled", "enrolled": day("2026-03-01")}
+    known: dict[str, Any] = NOBODY | {"standing": "enrolled", "enrolled": day("2026-03-01")}
     assert lacks(**known) == ["arm", "area", "first_dose"]
     assert lacks(**known | ASSIGNED | {"arm": "phase1-A"}) == ["area", "first_dose"]
     assert lacks(**known | ASSIGNED | {"arm": "phase1-A", "areas": AREA}) == ["first_dose"]
@@ -71,7 +73,7 @@ def test_a_visit_that_nobody_booked_and_whose_day_is_past_is_named_too() -> None
 
 
 def test_who_has_left_needs_nothing_but_their_bookings_cancelled() -> None:
-    gone = {"standing": "withdrawn", "ended": day("2026-03-10")}
+    gone: dict[str, Any] = {"standing": "withdrawn", "ended": day("2026-03-10")}
     assert steps(done("W0", "2026-03-02"), booked("W2", "2026-03-16T09:30"), **gone) == [
         ("cancellation", "cancel W2, booked for 2026-03-16 09:30", "visit cancel P001 W2 --reason WHY")
     ]
@@ -79,7 +81,11 @@ def test_who_has_left_needs_nothing_but_their_bookings_cancelled() -> None:
 
 
 def test_after_the_treatment_only_follow_up_is_booked() -> None:
-    ended = {"standing": "discontinued", "ended": day("2026-03-10"), "present": NOW.replace(month=3, day=11)}
+    ended: dict[str, Any] = {
+        "standing": "discontinued",
+        "ended": day("2026-03-10"),
+        "present": NOW.replace(month=3, day=11),
+    }
     # W8 is 2 March and eight weeks: 27 April.
     assert steps(done("W0", "2026-03-02"), **ended) == [
         ("booking", "book W8, due on 2026-04-27", "visit book P001 W8 2026-04-27THH:MM")
