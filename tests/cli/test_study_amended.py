@@ -42,7 +42,7 @@ def amended(tmp_path: Path, clock: Clock) -> Path:
     for code in ("P001", "P002"):
         for user, words in (
             ("liu", f"participant consent {code} --form 1.0 --date 2026-03-01"),
-            ("liu", f"participant enrol {code}"),
+            ("liu", f"participant enrol {code} --cohort phase1-A"),
             ("chen", f"participant assign {code} --arm phase1-A"),
             ("liu", f"participant anchor {code} first_dose=2026-03-02"),
         ):
