@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from dosecalc.registry.as_it_was import as_it_was
 from dosecalc.registry.fold import fold_participant
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.versions import settled_of, version_for
@@ -26,10 +27,12 @@ _VERSION = "version"
 
 def project(reading: Reading, study: StudyState, code: str, day: dt.date) -> list[VisitRow]:
     """The derived rows of one participant. They hold nothing that is sealed, so no key is asked for (R15)."""
-    state = fold_participant(reading.events(participant=code), None)
+    events = list(reading.events(participant=code))
+    state = fold_participant(events, None)
     if state is None:
         return []
-    return list(rows_of(plan_of(settled_of(version_for(study, state, day)), state)))
+    plan = plan_of(settled_of(version_for(study, state, day)), state)
+    return list(rows_of(as_it_was(study, plan, events)))
 
 
 def current(reading: Reading, study: StudyState, day: dt.date) -> bool:

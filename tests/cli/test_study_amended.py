@@ -150,3 +150,27 @@ def test_an_export_and_its_import_have_the_same_visits(amended: Path, clock: Clo
     assert stored(copy) == {"P001": NEW, "P002": NEW}
     assert w4(copy, "--day", "2026-03-31") == {OLD}
     assert verifies(copy)
+
+
+def test_what_took_place_is_judged_by_the_version_of_its_day(amended: Path, clock: Clock) -> None:
+    clock.set("2026-03-30T08:00:00+00:00")
+    assert call(amended, "liu", "visit", "attend", "P001", "W4", OLD).code == 0
+    assert call(amended, "liu", "visit", "attend", "P002", "W4", "2026-03-30").code == 0
+    # by the new dates, 6 April and two days before and after, 30 March would be five days too early
+    clock.set("2026-04-02T08:00:00+00:00")
+    assert report(amended, "deviations")["deviations"] == []
+    assert w4(amended) == {OLD}
+    assert call(amended, "liu", "visit", "book", "P001", "W6", "2026-04-13T09:30").code == 0  # derives all anew
+    assert w4(amended) == {OLD}
+    assert w4(amended, "--as-of", "2026-04-02") == {OLD}
+    shown = call(amended, "liu", "participant", "show", "P001", "--json").json["timeline"]
+    assert [one["target"] for one in shown if one["visit"] == "W4"] == [OLD]
+    assert verifies(amended)
+
+
+def test_what_is_entered_late_is_judged_by_the_version_of_its_day(amended: Path, clock: Clock) -> None:
+    clock.set("2026-04-07T08:00:00+00:00")
+    assert call(amended, "liu", "visit", "attend", "P001", "W4", "2026-03-31").code == 0
+    assert call(amended, "liu", "visit", "attend", "P002", "W4", "2026-04-01").code == 0  # three days too early by now
+    found = report(amended, "deviations")["deviations"]
+    assert [(one["participant"], one["deviation"], one["days_outside"]) for one in found] == [("P002", "early", 3)]

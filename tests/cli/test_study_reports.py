@@ -363,3 +363,23 @@ def test_an_unknown_participant_is_refused(trial: Path) -> None:
     for name in ("drift", "deviations", "exposure"):
         ran = call(trial, "wang", "study", name, "--participant", "P999", "--json", key=True)
         assert (ran.code, ran.codes) == (1, ["DC737"])
+
+
+def test_a_past_time_of_day_shows_what_was_known_then(trial: Path, clock: Clock) -> None:
+    clock.set("2026-03-10T01:00:00+00:00")  # nine in the morning at the site
+    record(trial, "liu", [draft("book", "P001", "W2", when="2026-03-16T09:30:00+08:00")])
+    clock.set("2026-03-10T03:00:00+00:00")
+    moved = {"from": "2026-03-16T09:30:00+08:00", "when": "2026-03-17T14:00:00+08:00"}
+    record(trial, "liu", [draft("move", "P001", "W2", **moved)])
+    clock.set("2026-03-20T01:00:00+00:00")
+    for moment, day in (("2026-03-10T10:59", 0), ("2026-03-10T11:00", 1), ("2026-03-10T02:59Z", 0), ("2026-03-10", 1)):
+        week = report(trial, "week", "--as-of", moment, "--day", "2026-03-16")["days"]
+        assert [len(each["booked"]) for each in week[:2]] == [1 - day, day], moment
+    ran = call(trial, "liu", "study", "today", "--as-of", "2026-03-10T10:59")
+    assert "As it was known at 2026-03-10T10:59. Events that were entered later, and are not looked at: 1" in ran.out
+    assert ran.out.startswith(f"{OPEN}: Tuesday, 2026-03-10")
+    heads = [report(trial, name, "--as-of", "2026-03-10T10:59")["head"] for name in ("head", "today")]
+    assert heads[0] == heads[1] != report(trial, "head")["head"]
+    early = call(trial, "liu", "study", "today", "--as-of", "2026-02-10T10:59", "--json")
+    assert early.codes == ["DC785"]
+    assert "nothing was recorded in this study by 2026-02-10T10:59" in early.err
