@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.dosing.planned import needs
 from dosecalc.registry.decide_participant import anchor_dates
+from dosecalc.registry.levels import steps
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day, readable
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.plan_of import ParticipantPlan
     from dosecalc.registry.state import ParticipantState
@@ -35,19 +35,20 @@ class NextStep:
 
 def next_steps(settled: Settled, plan: ParticipantPlan, present: dt.datetime) -> tuple[NextStep, ...]:
     """Return what is to be recorded of a participant next; `present` is now, at the site."""
-    return (*_before_visits(settled.protocol, plan.state), *_visits(plan, present))
+    return (*_before_visits(settled, plan.state), *_visits(plan, present))
 
 
 def _step(lacks: str, text: Message, command: str) -> NextStep:
     return NextStep(lacks=lacks, text=text, command=command)
 
 
-def _before_visits(protocol: Protocol, state: ParticipantState) -> Iterator[NextStep]:
+def _before_visits(settled: Settled, state: ParticipantState) -> Iterator[NextStep]:
     if state.standing not in ("consented", "enrolled"):
         return
-    code, masking = state.code, protocol.masking
+    protocol, code, masking = settled.protocol, state.code, settled.protocol.masking
     if state.standing == "consented":
-        yield _step("enrolment", msg("enrol, or record a screen failure"), f"participant enrol {code}")
+        level = " --cohort LEVEL" if len(steps(protocol, settled)) > 1 else ""
+        yield _step("enrolment", msg("enrol, or record a screen failure"), f"participant enrol {code}{level}")
     if state.assigned is None and masking.allocation != "every_arm":
         if masking.masked:
             text = msg("the pharmacist assigns from the allocation list, with the key")

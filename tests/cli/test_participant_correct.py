@@ -28,7 +28,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Clock(monkeypatch)
     begin(tmp_path, "NCT07203599")
     done(tmp_path, "liu", "participant consent P001 --form 1.0 --date 2026-03-01")
-    done(tmp_path, "liu", "participant enrol P001 --date 2026-03-01")
+    done(tmp_path, "liu", "participant enrol P001 --date 2026-03-01 --cohort phase1-A")
     done(tmp_path, "chen", "participant assign P001 --arm phase1-A")
     done(tmp_path, "liu", "participant anchor P001 first_dose=2026-03-02")
     return tmp_path

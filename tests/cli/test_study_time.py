@@ -43,9 +43,9 @@ def refused(folder: Path, words: str, *more: str, user: str = "liu") -> str:
     return ran.err.strip()
 
 
-def enrolled(folder: Path) -> None:
+def enrolled(folder: Path, *level: str) -> None:
     done(folder, "participant consent P001 --form 1.0 --date 2026-03-01")
-    done(folder, "participant enrol P001 --date 2026-03-01")
+    done(folder, "participant enrol P001 --date 2026-03-01", *level)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_is_still_to_come_is_not_recorded_as_a_fact(tmp_path: Path, user: s
 
 @pytest.mark.parametrize("words", ["enrol P001", "screen-failure P001 --reason criterion-4"])
 def test_nobody_is_enrolled_or_found_unfit_tomorrow(tmp_path: Path, words: str) -> None:
-    begin(tmp_path, OPEN)
+    begin(tmp_path, DOUBLE)
     done(tmp_path, "participant consent P001 --form 1.0 --date 2026-03-01")
     assert refused(tmp_path, f"participant {words} --date 2026-06-02").startswith("DC815")
     done(tmp_path, f"participant {words} --date 2026-06-01")
@@ -79,7 +79,7 @@ def test_nobody_is_enrolled_or_found_unfit_tomorrow(tmp_path: Path, words: str) 
 
 def test_the_first_dose_may_be_planned_and_visits_are_booked_from_it(tmp_path: Path) -> None:
     begin(tmp_path, OPEN)
-    enrolled(tmp_path)
+    enrolled(tmp_path, "--cohort", "phase1-A")
     done(tmp_path, "participant assign P001 --arm phase1-A", user="chen")
     done(tmp_path, "participant anchor P001 first_dose=2026-06-08")
     done(tmp_path, "visit book P001 W0 2026-06-08T09:30")
@@ -99,7 +99,7 @@ def test_the_first_dose_may_be_planned_and_visits_are_booked_from_it(tmp_path: P
     ],
 )
 def test_nothing_happens_after_the_moment_at_which_it_is_entered(tmp_path: Path, user: str, words: str) -> None:
-    begin(tmp_path, OPEN)
+    begin(tmp_path, DOUBLE)
     done(tmp_path, "participant consent P001 --form 1.0 --date 2026-03-01")
     assert refused(tmp_path, words, "--at", "2026-06-01T09:01", user=user) == (
         "DC815 2026-06-01 09:01 is still to come: it is 2026-06-01 09:00 at the site; check what you typed, and the "
@@ -116,7 +116,7 @@ def test_a_study_does_not_begin_in_the_future(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("elsewhere")
 def test_today_is_the_sites_day_wherever_the_machine_is(tmp_path: Path, clock: Clock) -> None:
-    begin(tmp_path, OPEN)
+    begin(tmp_path, DOUBLE)
     clock.set("2026-06-01T17:00:00+00:00")  # 2 June, 01:00 at the site; 1 June, 10:00 in Los Angeles
     said = refused(tmp_path, "participant consent P001 --form 1.0 --date 2026-06-03")
     assert "2026-06-03 is still to come: it is 2026-06-02 01:00 at the site" in said
@@ -129,14 +129,14 @@ def test_today_is_the_sites_day_wherever_the_machine_is(tmp_path: Path, clock: C
 
 @pytest.mark.usefixtures("elsewhere")
 def test_a_time_with_an_offset_of_its_own_is_the_moment_that_it_says(tmp_path: Path) -> None:
-    begin(tmp_path, OPEN)
+    begin(tmp_path, DOUBLE)
     consent = "participant consent P001 --form 1.0 --date 2026-03-01 --at"
     assert refused(tmp_path, consent, "2026-05-31T21:01-04:00").startswith("DC815 2026-06-01 09:01")
     assert done(tmp_path, consent, "2026-05-31T21:00-04:00")["event"]["at"] == "2026-06-01T09:00:00+08:00"
 
 
 def test_a_clock_that_was_set_back_loses_nothing_and_the_record_says_so(tmp_path: Path, clock: Clock) -> None:
-    begin(tmp_path, OPEN)
+    begin(tmp_path, DOUBLE)
     clock.set("2026-06-03T01:00:00+00:00")
     done(tmp_path, "participant consent P001 --form 1.0 --date 2026-06-03")
     clock.set("2026-06-02T01:00:00+00:00")  # the clock was a day fast, and is set right
@@ -166,7 +166,7 @@ def berlin(folder: Path, start: str) -> None:
         "--study", str(folder / "study.db"), "--key-out", str(folder / "keys" / "k"),
     )  # fmt: skip
     assert made.code == 0, made.err
-    enrolled(folder)
+    enrolled(folder, "--cohort", "phase1-A")
     done(folder, "participant assign P001 --arm phase1-A", user="chen")
     done(folder, f"participant anchor P001 first_dose={start}")
 

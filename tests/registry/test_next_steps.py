@@ -27,7 +27,7 @@ def lacks(*known: Any, **changes: Any) -> list[str]:
 
 def test_who_has_only_consented_needs_everything_in_this_order() -> None:
     assert steps(**NOBODY) == [
-        ("enrolment", "enrol, or record a screen failure", "participant enrol P001"),
+        ("enrolment", "enrol, or record a screen failure", "participant enrol P001 --cohort LEVEL"),
         ("arm", "assign an arm", "participant assign P001 --arm ARM"),
         ("area", "measure the hair-loss area",
          "participant measure P001 --area CM2 --method METHOD --by NAME --date DATE"),
