@@ -97,7 +97,9 @@ class Trial:
         self.now = self.begins
         self.numbers = random.Random(self.seed)
         self._turns = itertools.count()
-        self.study, self.key = str(self.folder / "study.db"), str(self.folder / "study.key")
+        pharmacy = self.folder / "pharmacy"  # the key lies apart from the study
+        pharmacy.mkdir(exist_ok=True)
+        self.study, self.key = str(self.folder / "study.db"), str(pharmacy / "study.key")
 
     # --- time and people ----------------------------------------------------------------------------------------
 

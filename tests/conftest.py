@@ -64,6 +64,14 @@ def _reason(report: Any) -> str:
     return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Generator[None, None, None]:
+    """Keys that no test places go into no real account's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The folder that holds this project's files (the rules of the house look at them)."""

@@ -27,6 +27,7 @@ STAFF = {
     "dai": "data manager",
     "zhao": "administrator",
 }
+KEY = "pharmacy/study.key"
 MASKED = [name for name, role in STAFF.items() if role != "pharmacist"]
 
 
@@ -66,10 +67,11 @@ def site_file(folder: Path, *, staffed: bool = True) -> Path:
 
 
 def begin(folder: Path, protocol: str = "NCT07084012", *, staffed: bool = True) -> None:
-    """Make study.db and study.key in `folder`."""
+    """Make study.db in `folder`, and its key apart from it in `folder`/pharmacy."""
+    (folder / "pharmacy").mkdir(exist_ok=True)
     ran = dosecalc(
         "study", "init", "--protocol", protocol, "--site", str(site_file(folder, staffed=staffed)),
-        "--study", str(folder / "study.db"), "--key-out", str(folder / "study.key"), "--as", "zhao",
+        "--study", str(folder / "study.db"), "--key-out", str(folder / KEY), "--as", "zhao",
     )  # fmt: skip
     assert ran.code == 0, ran.err
 
@@ -78,7 +80,7 @@ def call(folder: Path, user: str, *words: str, key: bool = False) -> Ran:
     """Call a command on the study in `folder`; paths are relative, so that two folders can say the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        keyed = ("--key", "study.key") if key else ()
+        keyed = ("--key", KEY) if key else ()
         return dosecalc(*words, "--study", "study.db", "--as", user, *keyed)
 
 
@@ -91,5 +93,5 @@ def person(folder: Path, user: str, typed: str, *words: str, key: bool = True) -
 
 def record(folder: Path, user: str, drafts: Sequence[Draft]) -> list[Event]:
     """Record events as they are, past the commands; with the key."""
-    with open_study(str(folder / "study.db"), user=user, key=str(folder / "study.key"), at=None) as session:
+    with open_study(str(folder / "study.db"), user=user, key=str(folder / KEY), at=None) as session:
         return session.change(lambda _: list(drafts))

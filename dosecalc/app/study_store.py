@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from dosecalc import __version__
 from dosecalc.app.loading import load_protocol, load_site
-from dosecalc.app.settings import now, shipped, shipped_protocols, user
-from dosecalc.app.study import key_at_hand, open_study, place_of, project, when
+from dosecalc.app.settings import keys_folder, now, shipped, shipped_protocols, user
+from dosecalc.app.study import key_at_hand, open_study, place_of, when
 from dosecalc.errors import DosecalcError, refuse
 from dosecalc.files import cannot_write, read_file, write_whole
 from dosecalc.protocol.settled import Settled
@@ -24,11 +23,12 @@ from dosecalc.registry.rights import check_may, role_of
 from dosecalc.registry.sealing import new_key
 from dosecalc.registry.store import create_store, open_store
 from dosecalc.registry.verification import read_head, verify
+from dosecalc.registry.visits_now import derive, derived_on, project
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
     from dosecalc.registry.chain import Head
-    from dosecalc.registry.event import Event, Kind
+    from dosecalc.registry.event import Event
     from dosecalc.registry.state import StudyState
     from dosecalc.registry.store import Reading
     from dosecalc.registry.verification import Verified
@@ -50,9 +50,12 @@ def init_study(
 ) -> Made:
     """Make a study and its key. The study holds the texts of its protocol and site file, and stands alone from then on.
 
+    The key is written apart from the study: where nothing else is said, into this account's own folder for keys.
+
     Raises:
         Refusal: DC601; DC701, there is a study already; DC735, it is not known where it should be; DC602 to DC604, the
-            key file cannot be written; DC723, DC724, the person may not make it.
+            key file cannot be written; DC723, DC724, the person may not make it; DC825, the key of a masked study would
+            lie beside it.
         InvalidFile: findings of the protocol or the site file.
     """
     place = place_of(study)
@@ -64,7 +67,9 @@ def init_study(
     entered = now()
     moment = when(at, settled.timezone, entered)
     key = new_key(os.urandom)
-    key_file = key_out or f"{_stem(place)}.key"
+    key_file = key_out or os.path.join(keys_folder(), f"{key.id}.key")
+    if settled.protocol.masking.masked:
+        _check_apart(place, key_file)
     draft = Draft(
         kind="init",
         at=moment,
@@ -80,6 +85,8 @@ def init_study(
     by = By(user=name, role=role, entered_at=entered, zone=settled.timezone, program=__version__)
     _check_new_key(key_file)
     with create_store(place) as store:
+        if not key_out:
+            _make_private(os.path.dirname(key_file))
         _write_key(key_file, key.text)
         with ExitStack() as undo:
             undo.callback(os.remove, key_file)  # where there is no study it seals nothing
@@ -97,8 +104,34 @@ def _settled(protocol: str, site: str) -> tuple[Settled, tuple[str, str]]:
     return Settled(protocol=loaded, site=load_site(site, loaded)), texts
 
 
-def _stem(place: str) -> str:
-    return "study" if is_url(place) else os.path.splitext(place)[0]
+def _check_apart(place: str, key_file: str) -> None:
+    """Refuse a key that would lie in the folder of its masked study: whoever copies the folder would have both (R15).
+
+    Raises:
+        Refusal: DC825.
+    """
+    if not is_url(place) and _folder(place) == _folder(key_file):
+        raise refuse(
+            "DC825",
+            msg("the key would lie beside the study, and whoever copies that folder would see every arm"),
+            msg(
+                "write it into the pharmacist's own folder, --key-out FOLDER/FILE; or leave --key-out out, and it goes "
+                "into your account's own folder for keys"
+            ),
+        )
+
+
+def _folder(path: str) -> str:
+    return os.path.dirname(os.path.realpath(path))
+
+
+def _make_private(folder: str) -> None:
+    """Make a folder that its owner alone can open."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.chmod(folder, 0o700)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _check_new_key(path: str) -> None:
@@ -133,44 +166,38 @@ def verify_study(study: str | None, *, kept: str | None, key: str | None) -> Ver
     if kept is not None:
         read_head(kept)
     opener = key_at_hand(key)
-    with open_store(place_of(study), emptied=True) as store, store.reading() as reading:
+    with open_store(place_of(study), whatever=True) as store, store.reading() as reading:
         return verify(reading, kept=kept, key=opener, follows=_Follows())
 
 
 class _Follows:
-    """Whether the visits of a participant are what the events say, on a day on which they were derived."""
+    """Whether the visits of a participant are what the events say, under the versions that they were derived under."""
 
     def __init__(self) -> None:
         self._study: StudyState | None = None
-        self._amended: set[dt.date] = set()
 
     def __call__(self, reading: Reading, code: str) -> bool:
-        amend: Kind = "amend"
         try:
             if self._study is None:
                 self._study = fold_study(reading.events(kinds=STUDY_KINDS), None)
-                self._amended = {_day(event) for event in reading.events(kinds=[amend])}
-            days = {*self._amended, now().date(), *map(_day, reading.events(participant=code))}
-            stands = set(reading.rows(participant=code))
-            return any(set(project(reading, self._study, code, day)) == stands for day in sorted(days, reverse=True))
+            derived = project(reading, self._study, code, derived_on(reading, self._study))
+            return set(derived) == set(reading.rows(participant=code))
         except (DosecalcError, KeyError, TypeError, ValueError):  # the chain is true, and what it says is no study
             return False
 
 
-def _day(event: Event) -> dt.date:
-    return dt.datetime.fromisoformat(event.at_local).date()
-
-
-def head_of(study: str | None, *, who: str | None, key: str | None) -> tuple[Head, bool]:
+def head_of(study: str | None, *, who: str | None, key: str | None, as_of: str | None) -> tuple[Head, bool]:
     """Return the head of a study, and whether this person may see only the public one (R15).
 
     Raises:
-        Refusal: as `open_study`.
+        Refusal: as `open_study`; DC401 to DC405, `as_of` is no moment; DC737, the study had not begun then.
     """
     session = open_study(study, user=who, key=key, at=None)
     try:
+        until = session.until(as_of)
         with session.read() as reading:
-            return reading.head(), session.view.masked
+            session.study_at(reading, until)
+            return reading.head(until), session.view.masked
     finally:
         session.store.close()
 
@@ -185,12 +212,10 @@ def export_study(study: str | None, out: str, *, who: str | None, key: str | Non
     try:
         shown = public or session.view.masked
         with session.read() as reading:
-            text = "".join(f"{line}\n" for line in transfer.lines(reading.events(), public=shown))
-            head = reading.head()
+            write_whole(out, transfer.lines(reading.events(), public=shown))
+            return reading.head(), shown
     finally:
         session.store.close()
-    write_whole(out, text.encode("utf-8"))
-    return head, shown
 
 
 def import_study(study: str | None, source: str, *, who: str | None) -> Head:
@@ -213,8 +238,7 @@ def import_study(study: str | None, source: str, *, who: str | None) -> Head:
         with store.writing(by, None) as writing:
             writing.insert(events)
             state = fold_study(writing.events(kinds=STUDY_KINDS), None)
-            for code in writing.participants():
-                writing.project(code, project(writing, state, code, now().date()))
+            derive(writing, state, writing.participants(), now().date())
         return head
 
 
@@ -231,8 +255,7 @@ def backup_study(study: str | None, out: str) -> Head:
             if os.path.lexists(out):
                 raise taken(out)
             with store.reading() as reading:
-                text = "".join(f"{line}\n" for line in transfer.lines(reading.events(), public=False))
-            write_whole(out, text.encode("utf-8"))
+                write_whole(out, transfer.lines(reading.events(), public=False))
             return transfer.read_lines(read_file(out), out)[1]
         store.copy_to(out)
     with open_store(out) as copy, copy.reading() as reading:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dosecalc.app.papers import WrittenPaper
 from dosecalc.errors import refuse
 from dosecalc.files import write_whole
-from dosecalc.registry.decide_unblind import check_masked, decide_unblind
+from dosecalc.registry.decide_unblind import check_masked, decide_codebreak, decide_unblind
 from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
 from dosecalc.registry.rights import check_may, check_unmasked, need_key
 from dosecalc.text import msg
@@ -26,13 +26,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revealed:
-    """One participant's arm, and the event that says who was told it."""
+    """One participant's arm, and the event that says who was told it.
+
+    Where everybody gets every arm, `everybody` are their names, and the side says which area gets which: `area` is what
+    A is, where the side is an area of the protocol.
+    """
 
     event: Event
     arm: str | None
     label: Words | None
     kit: str | None
     side: str | None
+    area: Words | None
+    everybody: tuple[Words, ...]
 
 
 def check_unblind(session: Session, code: str, *, reason: str | None, told: str) -> None:
@@ -63,8 +69,16 @@ def unblind(session: Session, code: str, *, reason: str | None, told: str) -> Re
     (event,) = session.change(decide)
     sealed = drafts[0].sealed or {}
     arm = sealed.get("arm")
-    label = None if arm is None else session.settled.protocol.arms[arm].label
-    return Revealed(event=event, arm=arm, label=label, kit=sealed.get("kit"), side=sealed.get("side"))
+    side, protocol = sealed.get("side"), session.settled.protocol
+    return Revealed(
+        event=event,
+        arm=arm,
+        label=None if arm is None else protocol.arms[arm].label,
+        kit=sealed.get("kit"),
+        side=side,
+        area=protocol.areas[side].label if side is not None and side in protocol.areas else None,
+        everybody=tuple(each.label for each in protocol.arms.values()) if arm is None else (),
+    )
 
 
 def _decided(session: Session, reading: Reading, code: str, *, reason: str | None, told: str) -> Draft:
@@ -85,12 +99,14 @@ def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
     The allocation list counts for those to whom nobody was assigned yet, so that the safe is ready before they come.
 
     Raises:
-        Refusal: DC725, DC726, the person may not see arms; DC733, nobody has an arm, or one of `only` has none.
+        Refusal: DC725, DC726, the person may not see arms; DC723, they do not print cards; DC733, nobody has an arm,
+            or one of `only` has none.
     """
     from dosecalc.documents.code_break import CodeCard
 
     check_masked(session.settled)
     check_unmasked(session.view, session.settled)
+    check_may(session.by.role, "codebreak", session.staffed)
     known: dict[str, tuple[str | None, str | None, str | None]] = {}
     with session.read() as reading:
         study = fold_study(reading.events(kinds=STUDY_KINDS), session.view.key)
@@ -122,13 +138,23 @@ def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
 
 
 def write_code_cards(
-    session: Session, cards: Sequence[CodeCard], path: str, language: Language, font: str | None
-) -> WrittenPaper:
+    session: Session,
+    path: str,
+    language: Language,
+    *,
+    only: Sequence[str] = (),
+    font: str | None = None,
+    reason: str | None = None,
+) -> tuple[Event, WrittenPaper]:
     """Write the cards as the PDF or HTML file that the name says; a new file is readable by its owner alone.
 
+    That they were printed is recorded first: there are no cards that the study does not know of.
+
     Raises:
-        Refusal: DC651, the name ends otherwise; DC640 to DC642, what the printer refuses; DC602 to DC604.
+        Refusal: as `code_cards`; DC651, the name ends otherwise; DC640 to DC642, what the printer refuses; what the
+            store refuses; DC602 to DC604.
     """
+    cards = code_cards(session, only)
     from dosecalc.documents.code_break import code_cards_html, code_cards_pdf
 
     if path.endswith(".pdf"):
@@ -141,5 +167,6 @@ def write_code_cards(
             msg("{path} does not say what kind of file to write", path=path),
             msg("let its name end in .pdf or .html"),
         )
+    (event,) = session.change(lambda _: [decide_codebreak(len(cards), only, at=session.at, reason=reason)])
     write_whole(path, data, mode=0o600)
-    return WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())
+    return event, WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())

@@ -79,5 +79,9 @@ def _lines(participant: str, revealed: Revealed) -> Iterator[Message]:
         yield msg("{code} is in the arm {arm}: {label}", code=participant, arm=revealed.arm, label=revealed.label)
     if revealed.kit is not None:
         yield msg("Kit: {kit}", kit=revealed.kit)
-    if revealed.side is not None:
+    if revealed.area is not None:
+        yield msg("Area A of {code} is: {area}", code=participant, area=revealed.area)
+    elif revealed.side is not None:
         yield msg("The study area of {code} is: {side}", code=participant, side=revealed.side)
+    for label in revealed.everybody:
+        yield msg("In this trial everybody gets: {arm}", arm=label)

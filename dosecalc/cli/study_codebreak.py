@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from dosecalc.app.study import open_study
-from dosecalc.app.study_unblind import code_cards, write_code_cards
+from dosecalc.app.study_unblind import write_code_cards
+from dosecalc.cli.study_told import tell
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
+from dosecalc.registry.fold import public_of
 from dosecalc.text import msg
 
 
@@ -16,11 +18,14 @@ from dosecalc.text import msg
     help=help_text(
         msg(
             "Print a card for each participant that reveals the arm, to be folded, sealed and kept in the safe. For "
-            "unblinded people only; it needs the key."
+            "unblinded people only; it needs the key. Who printed cards, and how many, is recorded."
         )
     )
     + "\n\n"
-    + examples("dosecalc study codebreak --out cards.pdf --key k.key"),
+    + examples(
+        "dosecalc study codebreak --out cards.pdf --key k.key",
+        "dosecalc study codebreak --out card.pdf --participant P007 --reason 'the seal was torn' --key k.key",
+    ),
 )
 @option("--out", metavar="FILE", required=True, text=msg("The file to write: .pdf or .html."))
 @option("--participant", "participants", metavar="CODE", multiple=True, text=msg("Only this participant; repeatable."))
@@ -30,10 +35,14 @@ from dosecalc.text import msg
 def command(ui: Ui, out: str, participants: tuple[str, ...], font: str | None, call: StudyCall) -> None:
     """Write the cards."""
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        cards = code_cards(session, participants)
-        written = write_code_cards(session, cards, out, ui.language, font)
-    if ui.as_json:
-        ui.show_json({"cards": len(cards), "files": [{"path": written.path, "sha256": written.sha256}]})
-        return
-    ui.line(msg("{count} cards written: {file}", count=len(cards), file=written.path))
-    ui.line(msg("It shows arms: print it, seal the cards, and delete the file."))
+        event, written = write_code_cards(session, out, ui.language, only=participants, font=font, reason=call.reason)
+    count = public_of(event)["count"]
+    tell(
+        ui,
+        session,
+        [event],
+        msg("{count} cards written: {file}", count=count, file=written.path),
+        msg("It shows arms: print it, seal the cards, and delete the file."),
+        cards=count,
+        files=[{"path": written.path, "sha256": written.sha256}],
+    )

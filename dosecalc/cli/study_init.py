@@ -16,18 +16,24 @@ from dosecalc.text import msg
     help=help_text(
         msg(
             "Make a study from a protocol and a site file, and the key that opens what is sealed in it.\n\n"
-            "The key belongs to the unblinded pharmacist, apart from the study: who has both sees every arm."
+            "The key belongs to the unblinded pharmacist, apart from the study: who has both sees every arm. In a masked "
+            "trial it is not written into the study's own folder."
         )
     )
     + "\n\n"
     + examples(
-        "dosecalc study init --protocol NCT07203599 --site site.yaml --study s.db --key-out k.key",
+        "dosecalc study init --protocol NCT07203599 --site site.yaml --study s.db",
+        "dosecalc study init --protocol NCT07084012 --site site.yaml --study s.db --key-out ../pharmacy/s.key",
         "dosecalc study init --protocol NCT07084012 --site site.yaml --study postgresql://me@db/study --key-out k.key",
     ),
 )
 @option("--protocol", metavar="PROTOCOL", required=True, text=msg("The id of a shipped protocol, or its file."))
 @option("--site", metavar="FILE", required=True, text=msg("The site file: the pharmacy manual's answers."))
-@option("--key-out", metavar="FILE", text=msg("Where the key is written; left out, beside the study."))
+@option(
+    "--key-out",
+    metavar="FILE",
+    text=msg("Where the key is written; left out, into your account's own folder for keys."),
+)
 @study_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, protocol: str, site: str, key_out: str | None) -> None:

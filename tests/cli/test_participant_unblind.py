@@ -143,10 +143,44 @@ def test_the_cards_are_for_the_pharmacist_with_the_key(folder: Path) -> None:
     ran = call(folder, "wang", "study", "codebreak", "--out", "cards.html")
     assert "DC726 this needs the study's key" in ran.err
     ran = call(folder, "wang", "study", "codebreak", "--out", "cards.html", key=True)
-    assert ran.out == ("2 cards written: cards.html\nIt shows arms: print it, seal the cards, and delete the file.\n")
+    assert ran.out == (
+        "2 cards written: cards.html\nIt shows arms: print it, seal the cards, and delete the file.\n"
+        "event 7: code-break cards, printed\n"
+    )
     page = (folder / "cards.html").read_text("utf-8")
     assert ("group-1" in page, "placebo" in page, "P003" in page) == (True, True, False)
     assert stat.S_IMODE((folder / "cards.html").stat().st_mode) == 0o600
+
+
+def test_printing_cards_is_on_the_record_with_who_and_for_how_many_and_without_an_arm(folder: Path) -> None:
+    call(folder, "wang", "study", "codebreak", "--out", "cards.html", key=True)
+    reprint = ("--participant", "P002", "--reason", "the seal was torn")
+    ran = call(folder, "xu", "study", "codebreak", "--out", "again.html", *reprint, "--json", key=True)
+    assert (ran.json["cards"], ran.json["event"]["number"], ran.json["event"]["kind"]) == (1, 8, "codebreak")
+    with open_study(str(folder / "study.db"), user="mo", key=None, at=None) as session, session.read() as reading:
+        first, second = reading.event(7), reading.event(8)
+    assert first is not None
+    assert second is not None
+    assert (first.user, first.public, first.reason, first.sealed) == ("wang", '{"count":2}', None, None)
+    assert (second.user, second.public) == ("xu", '{"count":1,"participants":["P002"]}')
+    assert second.reason == "the seal was torn"
+    assert call(folder, "mo", "study", "verify").code == 0
+
+
+@pytest.mark.parametrize("name", ["cards.txt", "cards"])
+def test_cards_that_cannot_be_printed_are_not_on_the_record(folder: Path, name: str) -> None:
+    ran = call(folder, "wang", "study", "codebreak", "--out", name, key=True)
+    assert "DC651" in ran.err
+    assert events(folder) == 6
+
+
+def test_there_is_no_card_that_the_study_does_not_know_of(folder: Path) -> None:
+    """Where it cannot be recorded, nothing is written."""
+    ran = call(
+        folder, "wang", "study", "codebreak", "--out", "cards.html", "--reason", "placebo was asked for", key=True
+    )
+    assert "DC826" in ran.err
+    assert not (folder / "cards.html").exists()
 
 
 def test_the_allocation_list_gives_cards_for_those_who_have_not_come_yet(folder: Path) -> None:
@@ -159,3 +193,87 @@ def test_the_allocation_list_gives_cards_for_those_who_have_not_come_yet(folder:
     assert "P003" not in (folder / "p4.html").read_text("utf-8")
     ran = call(folder, "wang", "study", "codebreak", "--out", "p5.html", "--participant", "P005", key=True)
     assert "DC733 no arm is recorded for P005" in ran.err
+
+
+def test_everybody_sees_that_somebody_was_unblinded_and_no_masked_role_sees_the_arm(folder: Path) -> None:
+    before = {user: call(folder, user, "participant", "show", "P001", "--json").out for user in MASKED}
+    assert person(folder, "chen", "P002\n", "participant", "unblind", "P002", *REASON).code == 0
+    for user in MASKED:
+        for key in (False, True):
+            today = call(folder, user, "study", "today", key=key)
+            assert "Unblinded in an emergency: P002\n" in today.out
+            assert call(folder, user, "study", "today", "--json", key=key).json["unblinded"] == ["P002"]
+            shown = call(folder, user, "participant", "show", "P002", key=key)
+            assert "UNBLINDED in an emergency: the arm was told" in shown.out
+            assert "emergency unblinding" in shown.out
+            assert "anaphylaxis" in shown.out
+            as_json = call(folder, user, "participant", "show", "P002", "--json", key=key)
+            assert as_json.json["unblinded"] is True
+            assert "Dr Chen" in as_json.out
+            for ran in (today, shown, as_json):
+                assert not [word for word in ("placebo", "Placebo", "K-18") if word in ran.out + ran.err]
+        assert call(folder, user, "participant", "show", "P001", "--json").out == before[user]
+        listed = call(folder, user, "participant", "list", "--json", key=True).json["participants"]
+        assert [(each["participant"], each["unblinded"]) for each in listed] == [
+            ("P001", False), ("P002", True), ("P003", False),
+        ]  # fmt: skip
+        assert not [each for each in listed if "arm" in each]
+
+
+def test_a_past_day_knows_nothing_of_a_later_unblinding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock(monkeypatch).set("2026-06-03T09:00+08:00")
+    assert person(folder, "chen", "P002\n", "participant", "unblind", "P002", *REASON).code == 0
+    assert call(folder, "mo", "study", "today", "--as-of", "2026-06-02", "--json").json["unblinded"] == []
+    assert call(folder, "mo", "study", "today", "--as-of", "2026-06-03", "--json").json["unblinded"] == ["P002"]
+
+
+def test_an_unblinding_is_never_taken_out_and_a_wrong_name_in_it_is_set_right(folder: Path) -> None:
+    record(folder, "chen", [Draft(kind="enrol", at=NOW, participant="P002", public={"date": "2026-03-01"})])
+    assert person(folder, "chen", "P002\n", "participant", "unblind", "P002", *REASON).code == 0
+    ran = call(folder, "chen", "participant", "correct", "8", "--void", "--reason", "by mistake")
+    assert "DC754 event 8 is an unblinding, and what was told stays told; set what is wrong in it" in ran.err
+    ran = call(folder, "chen", "participant", "correct", "8", "--set", "told=Dr Cheng", "--reason", "misspelt")
+    assert ran.code == 0, ran.err
+    assert call(folder, "mo", "participant", "show", "P002", "--json").json["unblinded"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("--reason", "on placebo, and very ill", "--told", "Dr Chen"), "placebo"),
+        (("--reason", "anaphylaxis", "--told", "Dr Chen (group 1)"), "group-1"),
+        (("--reason", "输注细胞培养基后过敏", "--told", "Dr Chen"), "细胞培养基"),
+    ],
+)
+def test_what_masked_people_read_of_an_unblinding_names_no_arm(folder: Path, words: tuple[str, ...], name: str) -> None:
+    ran = person(folder, "chen", "P001\n", "participant", "unblind", "P001", *words)
+    assert ran.code == 1
+    assert (
+        f"names an arm or a product of this trial: {name}; masked people read this: write it without {name}" in ran.err
+    )
+    assert "for ever" not in ran.err  # refused before anybody is asked
+    assert events(folder) == 6
+
+
+@pytest.mark.parametrize(
+    ("side", "says"), [("study", "Area A of P001 is: study area"), ("left", "The study area of P001 is: left")]
+)
+def test_where_everybody_gets_every_arm_an_unblinding_says_which_area_is_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: str, says: str
+) -> None:
+    Clock(monkeypatch)
+    begin(tmp_path, "NCT06932393")
+    record(
+        tmp_path,
+        "chen",
+        [Draft(kind="consent", at=NOW, participant="P001", public={"form": "1", "date": "2026-03-01"})],
+    )
+    record(tmp_path, "wang", [Draft(kind="assign", at=NOW, participant="P001", sealed={"side": side})])
+    ran = person(tmp_path, "chen", "P001\n", "participant", "unblind", "P001", *REASON)
+    assert ran.code == 0, ran.err
+    assert ran.out == (
+        f"{says}\nIn this trial everybody gets: exosomes (study area)\n"
+        "In this trial everybody gets: saline (control area)\nevent 4: emergency unblinding\n"
+    )
+    shown = call(tmp_path, "mo", "participant", "show", "P001", "--json")
+    assert (shown.json["unblinded"], "side" in shown.json) == (True, False)

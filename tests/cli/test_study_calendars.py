@@ -49,7 +49,7 @@ class Clinic:
         self.do("study", "init", "--protocol", protocol, "--site", SITE, "--key-out", "pharmacy/k.key")
         for code in codes or ("P001",):
             self.do("participant", "consent", code, "--form", "1.0", "--date", "2026-03-01")
-            self.do("participant", "enrol", code)
+            self.do("participant", "enrol", code, *(("--cohort", "phase1-A") if arm == "phase1-A" else ()))
             if arm is not None:
                 self.do("participant", "assign", code, "--arm", arm)
         self.time = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
@@ -239,7 +239,7 @@ def test_items_are_those_of_the_calendar_command(clinic: Clinic, tmp_path: Path)
 def test_a_participants_calendar_is_in_their_language(clinic: Clinic) -> None:
     clinic.do("study", "init", "--protocol", "NCT07203599", "--site", SITE, "--key-out", "pharmacy/k.key")
     clinic.do("participant", "consent", "P001", "--form", "1.0", "--date", "2026-03-01", "--calendar-language", "en")
-    clinic.do("participant", "enrol", "P001")
+    clinic.do("participant", "enrol", "P001", "--cohort", "phase1-A")
     clinic.do("participant", "assign", "P001", "--arm", "phase1-A")
     clinic.time = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
     clinic.do("participant", "anchor", "P001", "first_dose=2026-03-02T08:30")

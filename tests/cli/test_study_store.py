@@ -59,12 +59,64 @@ def test_init_keeps_the_texts_of_the_protocol_and_the_site_file() -> None:
 
 
 def test_init_says_where_the_key_is_and_what_it_is_for() -> None:
-    done = dosecalc("study", "init", "--protocol", "NCT07203599", "--site", SITE, "--study", "s.db")
+    done = dosecalc(
+        "study", "init", "--protocol", "NCT07203599", "--site", SITE, "--study", "s.db", "--key-out", "k.key"
+    )
     assert done.code == 0
     assert done.out.startswith(
         "Event 1: the study s.db was made.\n"
-        "The key is in s.key. Give it to the unblinded pharmacist and keep it nowhere else.\n"
+        "The key is in k.key. Give it to the unblinded pharmacist and keep it nowhere else.\n"
     )
+
+
+@pytest.mark.parametrize("protocol", ["NCT07203599", "NCT07084012", "NCT06932393"])
+def test_a_key_that_nobody_places_goes_into_the_accounts_own_folder_and_never_beside_the_study(
+    protocol: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_DATA_HOME", str(home))
+    done = dosecalc("study", "init", "--protocol", protocol, "--site", SITE, "--study", "s.db", "--json")
+    assert done.code == 0, done.out
+    keys = home / "dosecalc" / "keys"
+    (key,) = keys.iterdir()
+    assert done.json["key_file"] == str(key)
+    assert key.name == f"{json.loads(done.json['event']['public'])['key_id']}.key"
+    assert (stat.S_IMODE(keys.stat().st_mode), stat.S_IMODE(key.stat().st_mode)) == (0o700, 0o600)
+    assert not [name for name in os.listdir() if "key" in name]
+    opened = dosecalc("study", "verify", "--study", "s.db", "--key", str(key))
+    assert opened.code == 0, opened.err
+
+
+def test_without_xdg_data_home_the_key_goes_into_the_home_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    done = dosecalc("study", "init", "--protocol", "NCT07084012", "--site", SITE, "--study", "s.db")
+    assert done.code == 0, done.err
+    assert [path.parent for path in home.rglob("*.key")] == [home / ".local" / "share" / "dosecalc" / "keys"]
+
+
+def test_where_the_own_folder_cannot_be_made_there_is_no_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "taken"))
+    done = dosecalc("study", "init", "--protocol", "NCT07084012", "--site", SITE, "--study", "s.db")
+    assert (done.code, "DC602" in done.err or "DC604" in done.err) == (1, True)
+    assert dosecalc("study", "head", "--study", "s.db").code == 1
+
+
+@pytest.mark.parametrize("beside", ["k.key", "./k.key", "sub/../k.key", "linked/k.key"])
+def test_the_key_of_a_masked_study_is_not_written_beside_it(beside: str, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path)
+    words = ("study", "init", "--protocol", "NCT07084012", "--site", SITE, "--study", "s.db", "--key-out")
+    done = dosecalc(*words, beside)
+    assert done.code == 1
+    assert "DC825 the key would lie beside the study, and whoever copies that folder would see every arm; " in done.err
+    assert "write it into the pharmacist's own folder, --key-out FOLDER/FILE; or leave --key-out out" in done.err
+    assert sorted(os.listdir()) == ["linked", "sub"]
+    assert dosecalc(*words, "sub/k.key").code == 0
 
 
 def test_init_never_takes_the_place_of_a_study_or_a_key() -> None:
@@ -138,7 +190,7 @@ def test_verify_finds_a_booking_that_was_moved_in_the_derived_table() -> None:
     made()
     for words in (
         ("consent", "P001", "--form", "1.0", "--date", "2026-03-01"),
-        ("enrol", "P001"),
+        ("enrol", "P001", "--cohort", "phase1-A"),
     ):
         done = dosecalc("participant", *words, "--study", "s.db", "--key", "k.key", "--at", "2026-03-01T10:00")
         assert done.code == 0, done.err
@@ -150,13 +202,16 @@ def test_verify_finds_a_booking_that_was_moved_in_the_derived_table() -> None:
 
 
 def test_masked_people_get_the_public_head_and_export_and_others_the_whole() -> None:
-    made(protocol="NCT07084012")
-    masked, whole = (dosecalc("study", "head", "--study", "s.db", "--json", *key).json["head"] for key in ((), KEY))
+    Path("data").mkdir()
+    made("data/s.db", protocol="NCT07084012")
+    masked, whole = (
+        dosecalc("study", "head", "--study", "data/s.db", "--json", *key).json["head"] for key in ((), KEY)
+    )
     assert set(masked) == {"number", "public_hash"}
     assert set(whole) == {"number", "public_hash", "hash"}
-    assert dosecalc("study", "head", "--study", "s.db").out == f"1:{masked['public_hash']}\n"
-    assert dosecalc("study", "head", "--study", "s.db", *KEY).out == f"1:{whole['hash']}\n"
-    assert dosecalc("study", "export", "--study", "s.db", "--out", "m.jsonl", "--json").json["public"] is True
+    assert dosecalc("study", "head", "--study", "data/s.db").out == f"1:{masked['public_hash']}\n"
+    assert dosecalc("study", "head", "--study", "data/s.db", *KEY).out == f"1:{whole['hash']}\n"
+    assert dosecalc("study", "export", "--study", "data/s.db", "--out", "m.jsonl", "--json").json["public"] is True
     assert whole["hash"] not in Path("m.jsonl").read_text(encoding="utf-8")
     done = dosecalc("study", "import", "m.jsonl", "--study", "t.db", "--json")
     assert done.codes == ["DC715"]
