@@ -16,8 +16,8 @@ from dosecalc.text import msg
     help=help_text(
         msg(
             "Make a study from a protocol and a site file, and the key that opens what is sealed in it.\n\n"
-            "The key belongs to the unblinded pharmacist, apart from the study: who has both sees every arm. In a masked "
-            "trial it is not written into the study's own folder."
+            "The key belongs to the unblinded pharmacist, apart from the study: who has both sees every arm. In a "
+            "masked trial it is not written into the study's own folder."
         )
     )
     + "\n\n"
