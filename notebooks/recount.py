@@ -81,6 +81,10 @@ def dose(arm: str, visit: str, areas: list[str]) -> tuple[Decimal, str] | None:
     return None if cells is None else (Decimal(cells), "viable cells")
 
 
+HANDED_OUT = {"W0": Decimal(56), "W8": Decimal(28)}
+"""mL of the 84 that are used at home from a visit to the next: 1 mL a day, for 8 weeks and for 4."""
+
+
 def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:
     """Of each participant: arm, version, the dates of all visits, the doses prepared, and what was given in all.
 
@@ -117,6 +121,8 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:
                 one["doses"][visit] = again
             case "administer" if one["doses"][visit] is not None:
                 amount, unit = one["doses"][visit]
+                if one["arm"] == "phase2-minoxidil":
+                    amount = HANDED_OUT[visit]
                 one["given"][unit] += amount * Decimal(says.get("part", 1))
             case "attend" | "unscheduled":
                 one["attended"][visit] = says["when"]
