@@ -118,11 +118,9 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:
                 again = dose(one["arm"], visit, one["areas"])
                 found = (Decimal(kept["total"]), kept["unit"]) if "total" in kept else None
                 assert found == again, f"{code} {visit}: the worksheet says {found}, and this {again}"
-                one["doses"][visit] = again
+                one["doses"][visit] = (HANDED_OUT[visit], "mL") if one["arm"] == "phase2-minoxidil" else again
             case "administer" if one["doses"][visit] is not None:
                 amount, unit = one["doses"][visit]
-                if one["arm"] == "phase2-minoxidil":
-                    amount = HANDED_OUT[visit]
                 one["given"][unit] += amount * Decimal(says.get("part", 1))
             case "attend" | "unscheduled":
                 one["attended"][visit] = says["when"]
