@@ -116,8 +116,10 @@ def _check_values(kind: str, public: Mapping[str, Any]) -> None:
         _VALUES.get(key, _text)(value)
     if kind in ("book", "move"):
         _time(public["when"])
+    if kind in ("hold", "lift"):
+        _is(public["scope"] in ("study", "level", "participant", "lot"))
     if kind == "staff":
-        _is(public["role"] in ROLES)
+        _is(public.get("role", ROLES[0]) in ROLES)
 
 
 def _is(right: bool) -> None:
@@ -159,6 +161,7 @@ _VALUES: dict[str, Callable[[Any], None]] = {
     "date": _day,
     "effective": _day,
     "from": _time,
+    "lots": _texts,
     "participants": _texts,
     "public": lambda value: _check_values("", dict(value)),
     "reconsent": _truth,
