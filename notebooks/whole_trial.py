@@ -348,7 +348,7 @@ def _escalation(trial: Trial, i: int, arm: str, start: dt.datetime) -> Journey: 
         yield day(start, -13)
         trial.must_refuse(lambda: people.enrol(nurse(), code, date=None, cohort=cohort))
     yield day(start, -5, 10)
-    people.enrol(nurse(), code, date=None, cohort=cohort)
+    people.enrol(nurse(), code, date=None, cohort=cohort or "none")
     if cohort is not None:
         people.assign(trial.who(DOCTOR), code, arm=arm)
     else:

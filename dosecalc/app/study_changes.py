@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.app.loading import load_protocol, load_site
 from dosecalc.app.settings import shipped, shipped_protocols
+from dosecalc.app.study_lots import outside, supplies_at
 from dosecalc.errors import InvalidFile, refuse
 from dosecalc.files import read_file
 from dosecalc.protocol.reader import read_site
@@ -17,6 +18,7 @@ from dosecalc.registry.decide_amendment import Amendment
 from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
 from dosecalc.registry.moved import MovedVisit, moved_visits
 from dosecalc.registry.plan_of import plan_of
+from dosecalc.registry.state import Hold
 from dosecalc.registry.versions import settled_of, version_for
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from dosecalc.protocol.site import Site
     from dosecalc.registry.decide_study import Scope
     from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.lots import DoseState
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading
 
@@ -38,20 +41,29 @@ NOT_VERIFIED = "DC143"
 """The finding that a site file verifies another file than this one."""
 
 
-def hold(session: Session, scope: Scope, target: str | None, reason: str | None) -> list[Event]:
-    """Stop doses.
+def hold(
+    session: Session, scope: Scope, target: str | None, reason: str | None
+) -> tuple[list[Event], tuple[DoseState, ...]]:
+    """Stop doses; those that it stops and that are outside the pharmacy come with it.
 
     Raises:
         Refusal: what `decide_study.hold` refuses.
     """
 
+    found: tuple[DoseState, ...] = ()
     def decide(reading: Reading) -> Sequence[Draft]:
-        study = _study(reading)
-        return decide_study.hold(
-            study, session.settled, reading.participants(), scope, target, at=session.at, reason=reason
-        )
+        nonlocal found
+        lots = supplies_at(session, reading).lots if scope == "lot" and session.view.key is not None else None
+        drafts = decide_study.hold(
+            _study(reading), session.settled, reading.participants(), scope, target,
+            at=session.at, reason=reason, lots=lots,
+        )  # fmt: skip
+        for draft in drafts:
+            named = Hold(scope=scope, target=draft.public.get("target"), reason="", number=0)
+            found = outside(session, reading, named)
+        return drafts
 
-    return session.change(decide)
+    return session.change(decide), found
 
 
 def lift(session: Session, scope: Scope, target: str | None, reason: str | None) -> list[Event]:
@@ -61,7 +73,7 @@ def lift(session: Session, scope: Scope, target: str | None, reason: str | None)
         Refusal: what `decide_study.lift` refuses.
     """
     return session.change(
-        lambda reading: decide_study.lift(_study(reading), scope, target, at=session.at, reason=reason)
+        lambda reading: decide_study.lift(_study(reading), session.settled, scope, target, at=session.at, reason=reason)
     )
 
 

@@ -10,11 +10,13 @@ from dosecalc.app.study_ip import sheet_of
 from dosecalc.app.study_lots import check_key, supplies_at
 from dosecalc.checking import origin
 from dosecalc.checking.record import record
-from dosecalc.errors import Refusal
+from dosecalc.errors import Finding, Refusal
 from dosecalc.notation import parse_number
 from dosecalc.registry import decide_ip, decide_lots, kept_sheet, may_dose
-from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
+from dosecalc.registry.decide_study import held_back
+from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
 from dosecalc.registry.lot_text import stock_of
+from dosecalc.registry.lots import QUARANTINE_KINDS, quarantined
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import check_may
 from dosecalc.registry.versions import check_not_superseded
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.lots import DoseState, Supplies
-    from dosecalc.registry.state import Hold, ParticipantState
+    from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
 
@@ -100,8 +102,9 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
         known = supplies_at(session, reading)
         dose = decide_lots.prepared(known, code, visit)
         drafts = decide_ip.dispense(dose, name, session.at, _stop_by(dose))
-        plan = plan_of(session.settled_for(state, study), state)
-        if against := list(may_dose.may_dose(plan, visit, session.today, may_dose.holds_on(study, state))):
+        settled = session.settled_for(state, study)
+        plan = plan_of(settled, state)
+        if against := list(may_dose.may_dose(plan, visit, session.today, may_dose.holds_on(study, settled, state))):
             raise Refusal(against)
         decide_lots.check_usable(known, study, dose.lots or ())
         _check_version(session, reading, state, dose)
@@ -122,7 +125,7 @@ def administer(
     """Record that a dose was given; this needs no key, so that whoever gives it can be masked (R15).
 
     Raises:
-        Refusal: DC772, DC779, DC780, DC795, DC801, DC811; DC201 and its kin, the part is no number; DC723.
+        Refusal: DC772, DC776, DC779, DC780, DC795, DC801, DC811; DC201 and its kin, the part is no number; DC723.
     """
     check_may(session.by.role, "administer", session.staffed)
     given = decide_ip.Given(by=session.by.user, part=None if part is None else parse_number(part), reason=reason)
@@ -130,7 +133,7 @@ def administer(
     def decide(reading: Reading) -> list[Draft]:
         state = session.participant(reading, code)
         dose = decide_lots.prepared(supplies_at(session, reading, participant=code), code, visit)
-        drafts = decide_ip.give(dose, state, given, session.at, _hold(session, reading, state))
+        drafts = decide_ip.give(dose, state, given, session.at, _stopped(session, reading, state, dose))
         _check_version(session, reading, state, dose)
         return drafts
 
@@ -158,11 +161,14 @@ def _check_version(session: Session, reading: Reading, state: ParticipantState, 
         check_not_superseded(then, state, session.today, made.protocol_sha256)
 
 
-def _hold(session: Session, reading: Reading, state: ParticipantState) -> tuple[Hold, dt.datetime] | None:
-    """The hold of the study or of the participant, with the moment since when it stands.
+def _stopped(session: Session, reading: Reading, state: ParticipantState, dose: DoseState) -> list[Finding]:
+    """Every hold and every quarantine that stood against a dose when it was given, as far as the person may know.
 
-    A hold of a level or a lot stops the dose in the pharmacy; to say it here would tell the level (R15).
+    With the key, and in an open trial, that is all of them. In a masked trial nobody else knows arms and lots; the
+    pharmacist, who hears what is outside the pharmacy, holds those participants (R15).
     """
-    hold = session.study_at(reading).held(participant=state.code)
-    event = None if hold is None else reading.event(hold.number)
-    return None if hold is None or event is None else (hold, dt.datetime.fromisoformat(event.at))
+    study = session.study_at(reading)
+    holds = may_dose.holds_on(study, session.settled_for(state, study), state, dose.from_lots)
+    aside = quarantined(facts(reading.events(kinds=QUARANTINE_KINDS), session.view.key))
+    found = [held_back(hold) for hold in holds if hold.stood(session.at)]
+    return found + decide_lots.from_quarantine(dose, aside, session.at)

@@ -140,7 +140,7 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
         decide_ip.void(known, wish.code, wish.visit, wish.again, session.at)
         known = _without(known, wish)
     plan = plan_of(settled, state)
-    against = list(may_dose.may_dose(plan, wish.visit, session.today, may_dose.holds_on(study, state)))
+    against = list(may_dose.may_dose(plan, wish.visit, session.today, may_dose.holds_on(study, settled, state)))
     arms = _arms(settled, state)
     against += _missing(settled, state, arms, wish)
     if against:

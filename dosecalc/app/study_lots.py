@@ -12,8 +12,10 @@ from dosecalc.registry import decide_lots
 from dosecalc.registry.balance import accounts
 from dosecalc.registry.fold import facts
 from dosecalc.registry.lot_text import cut_lot
-from dosecalc.registry.lots import IP_KINDS, Supplies, supplies
+from dosecalc.registry.lots import IP_KINDS, DoseState, Supplies, supplies
+from dosecalc.registry.may_dose import holds_on
 from dosecalc.registry.rights import check_may, check_unmasked, need_key
+from dosecalc.registry.state import Hold
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from dosecalc.documents.blocks import Paper
     from dosecalc.registry.balance import Account
     from dosecalc.registry.chain import Head
-    from dosecalc.registry.event import Event, Kind
+    from dosecalc.registry.event import Draft, Event, Kind
     from dosecalc.registry.store import Reading
 
 
@@ -85,17 +87,39 @@ def receive(session: Session, path: str, lots: Sequence[str]) -> tuple[list[deci
     )
 
 
-def quarantine(session: Session, lot: str, reason: str | None) -> list[Event]:
-    """Set a lot aside.
+def outside(session: Session, reading: Reading, hold: Hold) -> tuple[DoseState, ...]:
+    """The doses that a hold stops, were handed out and are not known to be given, as far as the person may know."""
+    study = replace(session.study_at(reading), holds=(hold,))
+
+    def stopped(dose: DoseState) -> bool:
+        state = session.participant(reading, dose.participant)
+        return bool(holds_on(study, session.settled_for(state, study), state, dose.from_lots))
+
+    doses = supplies_at(session, reading).doses.values()
+    found = [dose for dose in doses if dose.outside and stopped(dose)]
+    return tuple(sorted(found, key=lambda dose: (dose.participant, dose.prepared)))
+
+
+def quarantine(session: Session, lot: str, reason: str | None) -> tuple[list[Event], tuple[DoseState, ...]]:
+    """Set a lot aside; the doses from it that are outside the pharmacy come with it.
 
     Raises:
         Refusal: DC776, DC709; see `check_key`.
     """
     check_key(session, "quarantine")
     why = needed(reason)
-    return session.change(
-        lambda reading: decide_lots.quarantine(supplies_at(session, reading), lot, why, session.at),
-    )
+    found: tuple[DoseState, ...] = ()
+
+    def decide(reading: Reading) -> list[Draft]:
+        nonlocal found
+        found = outside(session, reading, Hold(scope="lot", target=lot, reason=why, number=0))
+        return decide_lots.quarantine(supplies_at(session, reading), lot, why, session.at, masked=_masked(session))
+
+    return session.change(decide), found
+
+
+def _masked(session: Session) -> bool:
+    return session.settled.protocol.masking.masked
 
 
 def release(session: Session, lot: str, reason: str | None) -> list[Event]:
@@ -107,7 +131,9 @@ def release(session: Session, lot: str, reason: str | None) -> list[Event]:
     check_key(session, "release")
     why = needed(reason)
     return session.change(
-        lambda reading: decide_lots.release(supplies_at(session, reading), lot, why, session.at),
+        lambda reading: decide_lots.release(
+            supplies_at(session, reading), lot, why, session.at, masked=_masked(session)
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.registry.decide_participant import anchor_dates
 from dosecalc.registry.fold import fold_participant
+from dosecalc.registry.may_dose import holds_on
 from dosecalc.registry.next_steps import NextStep, next_steps
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.versions import settled_of, version_for
@@ -48,13 +49,10 @@ def show(session: Session, code: str, as_of: str | None) -> Shown:
         state = session.participant(reading, code, until)
         study = session.study_at(reading, until)
         history = tuple(reading.events(participant=code, until=until))
-    held = study.held(participant=code) or next(
-        (found for level in (state.arm, state.level) if level and (found := study.held(level=level))), None
-    )
-    state = replace(state, held=held.reason if held else None)
     version = version_for(study, state, day)
     settled = settled_of(version)
     plan = plan_of(settled, state)
+    state = replace(state, held="; ".join(hold.reason for hold in holds_on(study, settled, state)) or None)
     present = session.present if until is None else until
     anchors = settled.protocol.anchors
     return Shown(

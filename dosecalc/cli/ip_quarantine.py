@@ -6,7 +6,7 @@ import click
 
 from dosecalc.app.study import open_study
 from dosecalc.app.study_lots import quarantine
-from dosecalc.cli.study_told import tell
+from dosecalc.cli.study_told import call_back, outside_shapes, tell
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, study_options
 from dosecalc.text import msg
 
@@ -29,5 +29,7 @@ from dosecalc.text import msg
 def command(ui: Ui, /, call: StudyCall, lot: str) -> None:
     """Record it."""
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        events = quarantine(session, lot, call.reason)
-    tell(ui, session, events, msg("lot {lot} is in quarantine: nothing is prepared from it", lot=lot))
+        events, outside = quarantine(session, lot, call.reason)
+        masked = session.settled.protocol.masking.masked
+    said = msg("lot {lot} is in quarantine: nothing is prepared from it", lot=lot)
+    tell(ui, session, events, said, *call_back(outside, masked=masked), outside=outside_shapes(outside))

@@ -13,8 +13,8 @@ from dosecalc.text import msg
     context_settings=HELP_OPTIONS,
     help=help_text(
         msg(
-            "Enrol a participant who has consented. With --cohort into a dose level, which must be open; a hold "
-            "refuses."
+            "Enrol a participant who has consented. While dose levels open one after the other, --cohort names the "
+            "one that is open; a hold refuses."
         )
     )
     + "\n\n"
@@ -25,7 +25,11 @@ from dosecalc.text import msg
 )
 @click.argument("code", metavar="CODE")
 @option("--date", metavar="DATE", text=msg("The day; left out, that of --at, else today."))
-@option("--cohort", metavar="LEVEL", text=msg("The dose level, or its arm, that the participant comes for."))
+@option(
+    "--cohort",
+    metavar="LEVEL",
+    text=msg("The dose level, or its arm, that the participant comes for; write none where there is no such level."),
+)
 @study_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, code: str, date: str | None, cohort: str | None) -> None:

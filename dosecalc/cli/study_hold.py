@@ -45,9 +45,10 @@ def command(ui: Ui, call: StudyCall, scope: Scope, target: str | None) -> None:
     """Record a hold."""
     from dosecalc.app.study import open_study
     from dosecalc.app.study_changes import hold
-    from dosecalc.cli.study_told import tell
+    from dosecalc.cli.study_told import call_back, outside_shapes, tell
 
     session = open_study(call.study, user=call.user, key=call.key, at=call.at)
     with session.store:
-        events = hold(session, scope, target, call.reason)
-    tell(ui, session, events, msg("Doses are on hold: {target}", target=target or msg("the whole study")))
+        events, outside = hold(session, scope, target, call.reason)
+    said = msg("Doses are on hold: {target}", target=target or msg("the whole study"))
+    tell(ui, session, events, said, *call_back(outside), outside=outside_shapes(outside))

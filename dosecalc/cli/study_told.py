@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.cli.ui import StudyCall, Ui
     from dosecalc.registry.event import Event
+    from dosecalc.registry.lots import DoseState
+    from dosecalc.text import Message
 
 
 def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **more: Any) -> None:
@@ -34,6 +36,30 @@ def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **mo
         ui.line(msg("event {number}: {what}", number=event.number, what=KIND_WORDS[event.kind]))
     if not session.staffed:
         ui.line(msg("This study has no staff list: everyone who can open it may record anything."))
+
+
+def call_back(doses: Sequence[DoseState], *, masked: bool = False) -> list[Message]:
+    """Say which doses have left the pharmacy, so that they are called back.
+
+    Where whoever gives them is masked, they are stopped by a hold of the participant, which does not tell why.
+    """
+    lines = [
+        msg("CALL BACK: the dose for {visit} of {code} was handed out to {name} and is not on record as given",
+            visit=dose.visit, code=dose.participant, name=dose.dispensed_to)
+        for dose in doses
+    ]  # fmt: skip
+    if masked:
+        lines += [
+            msg("Whoever gives it is masked and is not warned. Stop it: study hold --scope participant --target {code}",
+                code=code)
+            for code in dict.fromkeys(dose.participant for dose in doses)
+        ]  # fmt: skip
+    return lines
+
+
+def outside_shapes(doses: Sequence[DoseState]) -> list[dict[str, Any]]:
+    """Return the JSON of doses that have left the pharmacy."""
+    return [{"participant": dose.participant, "visit": dose.visit, "to": dose.dispensed_to} for dose in doses]
 
 
 def sure(ui: Ui, call: StudyCall, question: object, **changes: Any) -> None:

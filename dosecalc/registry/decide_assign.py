@@ -13,8 +13,8 @@ from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.plan import find_arm
 from dosecalc.registry.decide_participant import check_standing
 from dosecalc.registry.event import Draft
-from dosecalc.registry.levels import open_step, steps
-from dosecalc.registry.openness import check_open, check_staggered, held_for
+from dosecalc.registry.levels import arm_names, open_step, steps
+from dosecalc.registry.openness import check_cohort, check_not_held, check_open, check_staggered
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def assign(
     Raises:
         Refusal: DC302, no such arm; DC740, not enrolled; DC743 to DC745, what stands against a level; DC748, an arm is
             assigned already; DC749, in a masked trial an arm is given; DC750, the list does not name the participant,
-            was not imported, or has another arm; DC752, the arm's dose level is not decided.
+            was not imported, or has another arm; DC752, the arm's dose level is not decided; DC836, the enrolment was
+            for another level.
     """
     check_standing(state, ("enrolled",))
     if state.assigned is not None:
@@ -92,7 +93,9 @@ def _masked(
             msg("check the code, or have the list's next part imported"),
         )
     step = open_step(study, settled)
-    held_for(study, state, () if step is None else (step.name, step.level))
+    check_not_held(study.held(participant=state.code, levels=() if step is None else (step.name, step.level)))
+    if step is not None:
+        check_cohort(state, step)
     check_staggered(settled, others, state, at.date())
     sealed = dict(entry) if step is None else {**entry, "level": step.level}
     return [Draft(kind="assign", at=at, participant=state.code, sealed=sealed)]
@@ -126,9 +129,10 @@ def _check_level(
     arm: str,
     day: dt.date,
 ) -> None:
-    held_for(study, state, (arm,) if step is None else (step.name, step.level))
+    check_not_held(study.held(participant=state.code, levels=arm_names(settled, arm)))
     if step is not None:
         check_open(study, settled, step)
+        check_cohort(state, step)
         check_staggered(settled, others, state, day, step=step)
         return
     for level in levels_of(settled.protocol, (arm,)):

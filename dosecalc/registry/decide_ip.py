@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.decide_lots import find_lot, too_few
-from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.event import Draft
 from dosecalc.registry.kept_sheet import stop_by_of
 from dosecalc.registry.lot_text import pack
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from dosecalc.registry.lots import DoseState, Supplies
-    from dosecalc.registry.state import Hold, ParticipantState, VisitState
+    from dosecalc.registry.state import ParticipantState, VisitState
 
 
 def check_not_prepared(known: Supplies, participant: str, visit: str) -> None:
@@ -88,7 +87,7 @@ def prepare(
 ) -> list[Draft]:
     """Keep a worksheet; `lots` are the vials that it takes.
 
-    Until when it may be used can depend on the product: only in an open trial (`masked` false) everybody may know it.
+    Its lots, and until when it may be used, can tell the product: only in an open trial (`masked` false) all know them.
 
     Raises:
         Refusal: DC771, it is a draft (R8); DC777, a lot has too few vials.
@@ -109,10 +108,15 @@ def prepare(
             at=at,
             participant=participant,
             visit=visit,
-            public={"date": document["on"], **({} if masked or limit is None else {"stop_by": limit.isoformat()})},
+            public={"date": document["on"], **({} if masked else _told(lots, limit))},
             sealed={"worksheet": pack(document), "digest": document["digest"], "lots": dict(lots)},
         )
     ]
+
+
+def _told(lots: Iterable[str], limit: dt.datetime | None) -> dict[str, Any]:
+    """What whoever gives a dose of an open trial may know, so that it is not given when it must not be."""
+    return {"lots": sorted(lots)} if limit is None else {"lots": sorted(lots), "stop_by": limit.isoformat()}
 
 
 def drafts(reasons: Iterable[object]) -> list[Finding]:
@@ -269,23 +273,22 @@ def give(
     state: ParticipantState,
     given: Given,
     at: dt.datetime,
-    hold: tuple[Hold, dt.datetime] | None = None,
+    stopped: Iterable[Finding] = (),
 ) -> list[Draft]:
     """Record that a dose was given, or a part of it; nothing here depends on what is sealed (R15).
 
-    `hold` is one of the study or the participant, with the time since when it stands. What was given before that, or
+    `stopped` is what stood against it at that time, as far as the person may know. What was given before that, or
     before the treatment ended, stays a fact that is recorded.
 
     Raises:
         Refusal: DC779, it was not handed out; DC780, it was given already, the part is none or has no reason, or the
-            visit was missed; DC811, the visit took place on another day; DC772, DC801, the participant is no longer
-            treated, or doses are on hold.
+            visit was missed; DC811, the visit took place on another day; DC772, the participant is no
+            longer treated; what stopped it.
     """
     findings = list(_given_wrongly(dose, state.visits.get(dose.visit), given, at))
     if state.standing == "screen_failure" or (state.ended is not None and at.date() > state.ended):
         findings.append(no_longer_treated(state))
-    if hold is not None and hold[1] <= at:
-        findings += held_back(hold[0]).findings
+    findings += stopped
     if findings:
         raise Refusal(findings)
     part = {} if given.part is None else {"part": format(given.part, "f")}

@@ -13,7 +13,7 @@ from dosecalc.text import msg
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dosecalc.registry.event import Event
     from dosecalc.registry.lots import DoseState, LotState, Supplies
@@ -60,8 +60,8 @@ def receive(known: Supplies, lots: Sequence[Received], at: dt.datetime) -> list[
     return [Draft(kind="receive", at=at, sealed={"lot": lot.lot, "vials": lot.vials, "text": lot.text}) for lot in lots]
 
 
-def quarantine(known: Supplies, lot: str, reason: str, at: dt.datetime) -> list[Draft]:
-    """Set a lot aside: nothing is prepared from it.
+def quarantine(known: Supplies, lot: str, reason: str, at: dt.datetime, *, masked: bool = True) -> list[Draft]:
+    """Set a lot aside: nothing is prepared from it. In an open trial (`masked` false) everybody may know which.
 
     Raises:
         Refusal: DC776.
@@ -73,10 +73,14 @@ def quarantine(known: Supplies, lot: str, reason: str, at: dt.datetime) -> list[
             msg("lot '{lot}' is in quarantine already: {reason}", lot=lot, reason=state.quarantined),
             msg("nothing more needs to be done"),
         )
-    return [Draft(kind="quarantine", at=at, sealed={"lot": lot, "reason": reason})]
+    return [Draft(kind="quarantine", at=at, public=_told(lot, masked), sealed={"lot": lot, "reason": reason})]
 
 
-def release(known: Supplies, lot: str, reason: str, at: dt.datetime) -> list[Draft]:
+def _told(lot: str, masked: bool) -> dict[str, str]:
+    return {} if masked else {"lot": lot}
+
+
+def release(known: Supplies, lot: str, reason: str, at: dt.datetime, *, masked: bool = True) -> list[Draft]:
     """Let a lot out of quarantine.
 
     Raises:
@@ -88,7 +92,7 @@ def release(known: Supplies, lot: str, reason: str, at: dt.datetime) -> list[Dra
             msg("lot '{lot}' is not in quarantine", lot=lot),
             msg("check the lot's number; `ip balance` shows which are"),
         )
-    return [Draft(kind="release", at=at, sealed={"lot": lot, "reason": reason})]
+    return [Draft(kind="release", at=at, public=_told(lot, masked), sealed={"lot": lot, "reason": reason})]
 
 
 def find_lot(known: Supplies, lot: str) -> LotState:
@@ -110,7 +114,7 @@ def find_lot(known: Supplies, lot: str) -> LotState:
 
 def usable(known: Supplies, study: StudyState) -> list[LotState]:
     """The lots that doses may be prepared from: neither in quarantine nor on hold."""
-    return [lot for lot in known.lots.values() if lot.quarantined is None and study.held(lot=lot.lot) is None]
+    return [lot for lot in known.lots.values() if lot.quarantined is None and not study.held(lots=[lot.lot])]
 
 
 def check_usable(known: Supplies, study: StudyState, lots: Iterable[str]) -> None:
@@ -122,13 +126,25 @@ def check_usable(known: Supplies, study: StudyState, lots: Iterable[str]) -> Non
     findings: list[Finding] = []
     for name in lots:
         lot = find_lot(known, name)
-        hold = study.held(lot=name)
         if lot.quarantined is not None:
             findings.append(in_quarantine(lot))
-        if hold is not None:
-            findings += held_back(hold).findings
+        findings += [held_back(hold) for hold in study.held(lots=[name])]
     if findings:
         raise Refusal(findings)
+
+
+def from_quarantine(dose: DoseState, since: Mapping[str, dt.datetime], at: dt.datetime) -> list[Finding]:
+    """Why a dose is not given whose lots are in quarantine `since` then."""
+    return [
+        Finding(
+            "DC776",
+            msg("the dose for {visit} of {code} comes from lot '{lot}', which is in quarantine",
+                visit=dose.visit, code=dose.participant, lot=lot),
+            msg("do not give it; ask the pharmacy"),
+        )
+        for lot in dose.from_lots
+        if lot in since and since[lot] <= at
+    ]  # fmt: skip
 
 
 def in_quarantine(lot: LotState) -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import refuse
 from dosecalc.registry.event import Draft
-from dosecalc.registry.openness import check_open, check_staggered, held_for, named_step
+from dosecalc.registry.openness import check_not_held, check_open, check_staggered, cohort_of
 from dosecalc.registry.plan_of import start_anchor, start_of
 from dosecalc.text import Message, msg
 from dosecalc.visits.moments import local_day, readable
@@ -119,22 +119,23 @@ def enrol(
     cohort: str | None,
     at: dt.datetime,
 ) -> list[Draft]:
-    """Enrol a participant who has consented; with `cohort` into an open dose level.
+    """Enrol a participant who has consented, into an open dose level where levels open one after the other.
 
     Raises:
         Refusal: DC740 to DC742; DC743, a hold; DC744, the level is not open; DC745, too soon after the one before;
-            DC802, there is no such level.
+            DC802, there is no such level; DC835, none is named.
     """
     if state is None or not state.consents:
         raise no_consent(code)
     check_standing(state, ("consented",))
     check_not_before_consent(state, date)
-    step = None if cohort is None else named_step(settled, cohort)
-    held_for(study, state, levels=() if step is None else (step.name, step.level))
+    step = cohort_of(study, settled, code, cohort)
+    check_not_held(study.held(participant=code, levels=() if step is None else (step.name, step.level)))
     public: dict[str, Any] = {"date": date.isoformat()}
     if step is not None:
         check_open(study, settled, step)
         check_staggered(settled, others, state, date, step=step)
+    if step is not None and cohort is not None:
         public["cohort"] = step.name
     return [Draft(kind="enrol", at=at, participant=code, public=public)]
 

@@ -7,28 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from dosecalc.errors import refuse
+from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.event import ROLES, Draft
-from dosecalc.registry.levels import open_step, step_of, steps
+from dosecalc.registry.levels import held_level, open_step, step_of, steps
+from dosecalc.registry.rights import need_key
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Iterable, Mapping
 
-    from dosecalc.errors import Refusal
-    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.state import Hold, StudyState
 
 Scope = Literal["study", "level", "participant", "lot"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-SCOPE_WORDS: dict[Scope, Message] = {
-    "study": msg("the study"),
-    "level": msg("the level"),
-    "participant": msg("the participant"),
-    "lot": msg("the lot"),
-}
 
 
 # --- holds ----------------------------------------------------------------------------------------------------------
@@ -43,15 +36,20 @@ def hold(
     *,
     at: dt.datetime,
     reason: str | None,
+    lots: Collection[str] | None = None,
 ) -> list[Draft]:
     """Stop the doses of the study, a level, a participant or a lot, from now until the hold is lifted.
 
+    `lots` are those of the study; None for whoever has no key. A level is held as an arm, or as an amount, which stops
+    every arm that has it.
+
     Raises:
         Refusal: DC796, no target, or one that nothing here has; DC797, the reason is missing; DC798, it is on hold
-            already; DC799, in a masked trial the target would show who has which arm.
+            already; DC799, in a masked trial the target would show who has which arm; DC726, a lot without the key;
+            DC802, there is no such level.
     """
     why = need_reason(reason, msg("write why doses are stopped: --reason TEXT"))
-    target = _target(settled.protocol, participants, scope, target)
+    target = _target(settled, participants, lots, scope, target)
     standing = _standing(study, scope, target)
     if standing is not None:
         raise refuse(
@@ -63,13 +61,17 @@ def hold(
     return [Draft(kind="hold", at=at, reason=why, public=_public(scope, target))]
 
 
-def lift(study: StudyState, scope: Scope, target: str | None, *, at: dt.datetime, reason: str | None) -> list[Draft]:
+def lift(
+    study: StudyState, settled: Settled, scope: Scope, target: str | None, *, at: dt.datetime, reason: str | None
+) -> list[Draft]:
     """End a hold.
 
     Raises:
-        Refusal: DC797, the reason is missing; DC800, there is no such hold.
+        Refusal: DC797, the reason is missing; DC800, there is no such hold; DC802, there is no such level.
     """
     why = need_reason(reason, msg("write why doses may be given again: --reason TEXT"))
+    if scope == "level" and target is not None and _standing(study, scope, target) is None:
+        target = held_level(settled, target)
     if _standing(study, scope, target) is None:
         held = [_named(each.scope, each.target) for each in study.holds]
         raise refuse(
@@ -80,24 +82,9 @@ def lift(study: StudyState, scope: Scope, target: str | None, *, at: dt.datetime
     return [Draft(kind="lift", at=at, reason=why, public=_public(scope, target))]
 
 
-def check_not_held(
-    study: StudyState, *, participant: str, levels: Iterable[str] = (), lots: Iterable[str] = ()
-) -> None:
-    """Refuse a dose while anything that it rests on is on hold; `levels` are its arm and its level.
-
-    Raises:
-        Refusal: DC801.
-    """
-    found = study.held(participant=participant)
-    found = found or next((held for each in levels if (held := study.held(level=each))), None)
-    found = found or next((held for each in lots if (held := study.held(lot=each))), None)
-    if found is not None:
-        raise held_back(found)
-
-
-def held_back(found: Hold) -> Refusal:
-    """Return the refusal of a dose under a hold."""
-    return refuse(
+def held_back(found: Hold) -> Finding:
+    """Return why no dose is given under a hold."""
+    return Finding(
         "DC801",
         msg(
             "doses are on hold for {what}, since event {number}: {reason}",
@@ -111,7 +98,10 @@ def _standing(study: StudyState, scope: Scope, target: str | None) -> Hold | Non
     return next((each for each in study.holds if (each.scope, each.target) == (scope, target)), None)
 
 
-def _target(protocol: Protocol, participants: Collection[str], scope: Scope, target: str | None) -> str | None:
+def _target(
+    settled: Settled, participants: Collection[str], lots: Collection[str] | None, scope: Scope, target: str | None
+) -> str | None:
+    protocol = settled.protocol
     if scope == "study":
         if target is not None:
             raise refuse(
@@ -138,9 +128,18 @@ def _target(protocol: Protocol, participants: Collection[str], scope: Scope, tar
             msg("this trial is masked: a hold of one {what} would show who has which arm", what=_BARE[scope]),
             msg("hold a lot with `ip quarantine`, which is sealed; or hold the participant, or the whole study"),
         )
-    if scope == "level" and target not in protocol.arms:
-        return step_of(protocol, target).name
-    return target
+    if scope == "lot":
+        if lots is None:
+            raise need_key()
+        if target not in lots:
+            raise refuse(
+                "DC796",
+                msg("there is no lot '{lot}' in this study", lot=target),
+                msg("its lots are: {lots}", lots=", ".join(sorted(lots)))
+                if lots
+                else msg("take lots in with `ip receive --stock FILE`"),
+            )
+    return held_level(settled, target) if scope == "level" else target
 
 
 _BARE: dict[str, Message] = {
@@ -199,9 +198,8 @@ def open_level(study: StudyState, settled: Settled, name: str, *, at: dt.datetim
             ),
             msg("open the levels one after the other; each step up is a decision of its own"),
         )
-    held = study.held(level=chosen.name)
-    if held is not None:
-        raise held_back(held)
+    if held := study.held(levels=(chosen.name, chosen.level)):
+        raise Refusal([held_back(each) for each in held])
     public = {"level": chosen.level} if chosen.arm is None else {"level": chosen.level, "arm": chosen.arm}
     return [Draft(kind="open_level", at=at, reason=why, public=public)]
 

@@ -281,7 +281,11 @@ def _study_step(study: StudyState, fact: Fact) -> StudyState:
             return replace(study, opened=(*study.opened, (public["level"], public.get("arm"))))
         case "hold":
             hold = Hold(
-                scope=public["scope"], target=public.get("target"), reason=fact.reason or "", number=fact.event.number
+                scope=public["scope"],
+                target=public.get("target"),
+                reason=fact.reason or "",
+                number=fact.event.number,
+                since=fact.at,
             )
             return replace(study, holds=(*study.holds, hold))
         case "lift":

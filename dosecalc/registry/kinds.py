@@ -98,11 +98,17 @@ KIND_RULES: dict[Kind, KindRule] = {
     "unscheduled": KindRule(about="visit", roles=_NURSE, public=("when",), reason=True, happened="when"),
     # investigational product
     "receive": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "text"), size=8192),
-    "quarantine": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "reason")),
-    "release": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "reason")),
+    "quarantine": KindRule(about="lot", roles=_PHARMACY, public=("lot?",), sealed=("lot", "reason")),
+    "release": KindRule(
+        about="lot", roles=_PHARMACY, public=("lot?",), sealed=("lot", "reason")
+    ),  # only in open trials
     "prepare": KindRule(
-        about="visit", roles=_PHARMACY, public=("date", "stop_by?"), sealed=("worksheet", "digest", "lots"), size=32768
-    ),  # stop_by: only in open trials; worksheet: its JSON, compressed; lots: {lot: vials}
+        about="visit",
+        roles=_PHARMACY,
+        public=("date", "lots?", "stop_by?"),
+        sealed=("worksheet", "digest", "lots"),
+        size=32768,
+    ),  # lots (their numbers), stop_by: only in open trials; worksheet: its JSON, compressed; lots: {lot: vials}
     "check": KindRule(about="visit", roles=_PHARMACY, public=("agreed",), sealed=("digest", "record?"), size=32768),
     "dispense": KindRule(
         about="visit", roles=_PHARMACY, public=("when", "to"), sealed=("digest", "lots"), happened="when"

@@ -28,7 +28,12 @@ IP_KINDS: tuple[Kind, ...] = (
     "destroy",
     "correct",
 )
-"""The events that lots and doses follow from."""
+"""The events that lots and doses follow from.
+
+Which lot an event is about is sealed, and nothing open may tell it: an index by lot, even of keyed digests, would show
+which participants have the same lot, and so the same arm (R15). So whoever asks for a lot opens all of these events,
+and waits longer the more doses were prepared. Of one participant's doses only their own are read.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +56,8 @@ class DoseState:
     digest: str | None = None
     worksheet: str | None = None
     lots: Mapping[str, int] | None = None
+    told: tuple[str, ...] = ()
+    """The numbers of its lots, where everybody may know them: in an open trial (R15)."""
     checked: int | None = None
     checker: str | None = None
     agreed: bool = False
@@ -63,6 +70,18 @@ class DoseState:
     """The part of the dose that was given."""
     returned: Mapping[str, int] = field(default_factory=dict)
     """Vials that came back, by lot."""
+
+    @property
+    def from_lots(self) -> tuple[str, ...]:
+        """The numbers of its lots, as far as whoever asks may know them."""
+        return self.told if self.lots is None else tuple(self.lots)
+
+    @property
+    def outside(self) -> bool:
+        """Whether it was handed out, is not known to be given, and has not come back whole."""
+        if self.dispensed is None or self.administered is not None:
+            return False
+        return not self.returned or self.returned != self.lots
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +127,23 @@ class Supplies:
     def of_lot(self, lot: str) -> list[DoseState]:
         """The doses that vials of a lot went into, in the order of their preparation."""
         return sorted((each for each in self.doses.values() if lot in (each.lots or ())), key=lambda one: one.prepared)
+
+
+QUARANTINE_KINDS: tuple[Kind, ...] = ("quarantine", "release", "correct")
+
+
+def quarantined(facts: Iterable[Fact]) -> dict[str, dt.datetime]:
+    """Return since when each lot is in quarantine, of those that whoever asks may know; `QUARANTINE_KINDS` tell it."""
+    found: dict[str, dt.datetime] = {}
+    for each in facts:
+        lot = (each.sealed or each.public).get("lot")
+        if lot is None:
+            continue
+        if each.event.kind == "quarantine":
+            found[lot] = each.at
+        else:
+            found.pop(lot, None)
+    return found
 
 
 def supplies(facts: Iterable[Fact]) -> Supplies:
@@ -163,6 +199,7 @@ class _Fold:
             digest=sealed.get("digest"),
             worksheet=sealed.get("worksheet"),
             lots=sealed.get("lots"),
+            told=tuple(each.public.get("lots", ())),
         )
         self.doses[dose.participant, dose.visit] = dose
 

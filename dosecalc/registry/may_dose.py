@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding
 from dosecalc.registry.decide_study import held_back
+from dosecalc.registry.levels import held_names
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from dosecalc.protocol.settled import Settled
     from dosecalc.registry.plan_of import ParticipantPlan
     from dosecalc.registry.state import Hold, ParticipantState, StudyState
     from dosecalc.text import Message
@@ -40,15 +42,17 @@ def may_go_on(state: ParticipantState, holds: Sequence[Hold]) -> Iterator[Findin
             msg("{code} has no consent or no enrolment on record", code=code),
             msg("record them with `participant consent` and `participant enrol`"),
         )
-    for hold in holds:
-        yield from held_back(hold).findings
+    yield from map(held_back, holds)
 
 
-def holds_on(study: StudyState, state: ParticipantState) -> list[Hold]:
-    """What stops every dose of a participant: a hold of the study, of them, of their arm or their level."""
-    found = [study.held(participant=state.code)]
-    found += [study.held(level=each) for each in (state.arm, state.level) if each is not None]
-    return list({hold.number: hold for hold in found if hold is not None}.values())
+def holds_on(
+    study: StudyState, settled: Settled, state: ParticipantState, lots: Collection[str] = ()
+) -> tuple[Hold, ...]:
+    """Every hold that stops the doses of a participant: of the study, of them, of their arm or level, of these lots.
+
+    Whoever may not know the arm or the lots hears of the others alone (R15).
+    """
+    return study.held(participant=state.code, levels=held_names(settled, state), lots=lots)
 
 
 def no_longer_treated(state: ParticipantState) -> Finding:

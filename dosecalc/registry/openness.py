@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from dosecalc.errors import refuse
+from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.decide_study import named_hold
 from dosecalc.registry.levels import open_step, step_of, steps
 from dosecalc.text import msg
@@ -16,16 +16,51 @@ if TYPE_CHECKING:
 
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.levels import Step
-    from dosecalc.registry.state import ParticipantState, StudyState
+    from dosecalc.registry.state import Hold, ParticipantState, StudyState
 
 
-def named_step(settled: Settled, name: str) -> Step:
-    """The dose level that is called `name`: an arm, or an amount.
+NO_COHORT = "none"
+"""What is written for a participant of a part of the trial in which no levels open one after the other."""
+
+
+def cohort_of(study: StudyState, settled: Settled, code: str, cohort: str | None) -> Step | None:
+    """The dose level that somebody is enrolled for; None where there is none.
 
     Raises:
-        Refusal: DC802, there is no such level.
+        Refusal: DC802, there is no such level; DC835, levels open one after the other, and none is named.
     """
-    return step_of(settled.protocol, name, settled)
+    ladder = steps(settled.protocol, settled)
+    beside = set(settled.protocol.arms) - {step.arm for step in ladder} if ladder and ladder[0].arm else set()
+    if cohort == NO_COHORT and (beside or not ladder):
+        return None
+    if cohort is not None and cohort != NO_COHORT:
+        return step_of(settled.protocol, cohort, settled)
+    if len(ladder) < 2:
+        return ladder[0] if ladder else None
+    now = open_step(study, settled)
+    name = now.name if now is not None else "LEVEL"
+    raise refuse(
+        "DC835",
+        msg("levels open one after the other, {now} is open, and it is not said for which one {code} is enrolled",
+            code=code, now=name if now is not None else msg("no level")),
+        msg("add --cohort {level}; or --cohort none for a part of the trial that has no such level", level=name)
+        if beside else msg("add --cohort {level}", level=name),
+    )  # fmt: skip
+
+
+def check_cohort(state: ParticipantState, step: Step) -> None:
+    """Refuse another level than the one that somebody was enrolled for.
+
+    Raises:
+        Refusal: DC836.
+    """
+    if state.cohort == step.name or (state.cohort is None and step.arm is None):
+        return
+    raise refuse(
+        "DC836",
+        msg("{code} is not enrolled for the dose level {level}", code=state.code, level=step.name),
+        msg("take the level of the enrolment; if that was wrong, correct it with `participant correct`"),
+    )
 
 
 def check_open(study: StudyState, settled: Settled, step: Step) -> None:
@@ -44,21 +79,23 @@ def check_open(study: StudyState, settled: Settled, step: Step) -> None:
     )
 
 
-def held_for(study: StudyState, state: ParticipantState, levels: Iterable[str] = ()) -> None:
-    """Refuse while the study, the participant or one of these levels is on hold.
+def check_not_held(holds: Iterable[Hold]) -> None:
+    """Refuse while anything is on hold that a new participant, or their level, rests on.
 
     Raises:
-        Refusal: DC743.
+        Refusal: DC743, for each hold.
     """
-    found = study.held(participant=state.code)
-    found = found or next((held for each in levels if (held := study.held(level=each))), None)
-    if found is not None:
-        raise refuse(
+    findings = [
+        Finding(
             "DC743",
             msg("{what} is on hold since event {number}: {reason}",
-                what=named_hold(found), number=found.number, reason=found.reason),
+                what=named_hold(each), number=each.number, reason=each.reason),
             msg("wait until the investigator lifts the hold with `study lift`"),
-        )  # fmt: skip
+        )
+        for each in holds
+    ]  # fmt: skip
+    if findings:
+        raise Refusal(findings)
 
 
 def check_staggered(

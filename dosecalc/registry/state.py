@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from dosecalc.registry.event import Role
     from dosecalc.text import Language
@@ -87,8 +87,15 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:
+    """The code of a participant, the number of a lot; of a level its arm, or its amount for every arm that has it."""
     """Doses are on hold: of the study, or of a level, a participant or a lot (`target`)."""
 
+    since: dt.datetime | None = None
+    """Since when it stands; None where that is not known, and it always counts."""
+
+    def stood(self, at: dt.datetime) -> bool:
+        """Whether it stood already at a moment."""
+        return self.since is None or self.since <= at
     scope: str
     target: str | None
     reason: str
@@ -118,10 +125,9 @@ class StudyState:
         """The last version with this protocol file, whatever its effective date."""
         return next((each for each in reversed(self.versions) if each.protocol_sha256 == protocol_sha256), None)
 
-    def held(self, *, participant: str | None = None, level: str | None = None, lot: str | None = None) -> Hold | None:
-        """The hold that stops doses here; a hold of the study stops them all."""
-        meant = {"study": None, "participant": participant, "level": level, "lot": lot}
-        for hold in self.holds:
-            if hold.scope == "study" or (hold.target is not None and meant.get(hold.scope) == hold.target):
-                return hold
-        return None
+    def held(
+        self, *, participant: str | None = None, levels: Collection[str] = (), lots: Collection[str] = ()
+    ) -> tuple[Hold, ...]:
+        """Every hold that stops doses here; one of the study stops them all. `levels` are all names of the level."""
+        meant = {"participant": (participant,), "level": levels, "lot": lots}
+        return tuple(each for each in self.holds if each.scope == "study" or each.target in meant[each.scope])

@@ -36,14 +36,17 @@ def run(folder: Path, user: str, words: str, *more: str, key: bool = False) -> R
     return call(folder, user, "participant", *words.split(), *more, key=key)
 
 
+LOWEST = "--cohort phase1-A"
+
+
 def done(folder: Path, user: str, words: str, *more: str, key: bool = False) -> Any:
     return did(run(folder, user, words, *more, "--json", key=key))
 
 
-def enrolled(folder: Path, *codes: str) -> None:
+def enrolled(folder: Path, *codes: str, level: str = "") -> None:
     for code in codes:
         done(folder, "liu", f"consent {code} --form 1.0 --date 2026-03-01")
-        done(folder, "liu", f"enrol {code} --date 2026-03-01")
+        done(folder, "liu", f"enrol {code} --date 2026-03-01 {level}")
 
 
 def listed(folder: Path, text: str) -> Ran:
@@ -67,7 +70,7 @@ def double(tmp_path: Path) -> Path:
 
 
 def test_a_participant_of_the_open_trial_from_consent_to_dates(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "chen", "assign P001 --arm phase1-A")
     done(open_trial, "liu", "measure P001 --area 23.4 --method tracing --by CRC-02 --date 2026-03-01")
     last = done(open_trial, "liu", "anchor P001 first_dose=2026-03-02")
@@ -101,13 +104,13 @@ def test_every_event_says_who_as_what_when_and_under_which_protocol(open_trial: 
 
 
 def test_the_reason_of_a_change_stands_in_its_event(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "liu", "withdraw P001", "--reason", "moved away")
     assert [each["reason"] for each in done(open_trial, "mo", "show P001")["history"]] == [None, None, "moved away"]
 
 
 def test_the_rows_for_lists_of_the_day_follow_each_change(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "chen", "assign P001 --arm phase1-A")
     done(open_trial, "liu", "anchor P001 first_dose=2026-03-02")
     done(open_trial, "liu", "anchor P001 first_dose=2026-03-03", "--reason", "came a day later")
@@ -148,7 +151,7 @@ def test_the_rows_for_lists_of_the_day_follow_each_change(open_trial: Path) -> N
     ],
 )
 def test_what_is_refused_records_nothing(open_trial: Path, user: str, words: str, code: str) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     before = done(open_trial, "liu", "show P001")["history"]
     ran = run(open_trial, user, words, "--json")
     assert ran.code in (1, 2)
@@ -167,22 +170,22 @@ def test_a_hold_of_the_study_stops_enrolment_until_it_is_lifted(open_trial: Path
     done(open_trial, "liu", "consent P001 --form 1.0 --date 2026-03-01")
     held = call(open_trial, "chen", "study", "hold", "--scope", "study", "--reason", "two fevers")
     assert held.code == 0, held.err
-    ran = run(open_trial, "liu", "enrol P001", "--json")
+    ran = run(open_trial, "liu", "enrol P001 --cohort phase1-A", "--json")
     assert ran.codes == ["DC743"]
     assert "two fevers" in ran.err
     assert call(open_trial, "chen", "study", "lift", "--scope", "study", "--reason", "viral").code == 0
-    done(open_trial, "liu", "enrol P001")
+    done(open_trial, "liu", "enrol P001 --cohort phase1-A")
 
 
 def test_a_hold_of_the_participant_is_shown(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     call(open_trial, "chen", "study", "hold", "--scope", "participant", "--target", "P001", "--reason", "fever")
     assert done(open_trial, "mo", "show P001")["held"] == "fever"
     assert "DOSES ARE ON HOLD: fever" in run(open_trial, "mo", "show P001").out
 
 
 def test_an_unknown_date_is_answered_with_those_that_the_protocol_counts_from(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     said = run(open_trial, "liu", "anchor P001 onset=2026-03-01").err
     assert said == f"DC410 {OPEN} counts no visit from 'onset'; the dates to record are: first_dose\n"
 
@@ -198,7 +201,7 @@ def test_a_trial_with_two_dates_names_both_and_takes_the_start_under_either_name
 
 
 def test_a_participant_is_shown_with_the_dates_that_can_be_set_and_what_comes_next(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "chen", "assign P001 --arm phase1-A")
     out = run(open_trial, "liu", "show P001").out
     assert "first_dose, the date of first treatment (week 0): not recorded\n" in out
@@ -221,7 +224,7 @@ def test_a_participant_is_shown_with_the_dates_that_can_be_set_and_what_comes_ne
 
 
 def test_who_withdraws_has_nothing_planned_and_what_is_booked_is_named(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "chen", "assign P001 --arm phase1-A")
     done(open_trial, "liu", "anchor P001 first_dose=2026-06-01")
     booked = call(open_trial, "liu", "visit", "book", "P001", "W2", "2026-06-15T09:30", "--yes")
@@ -232,7 +235,7 @@ def test_who_withdraws_has_nothing_planned_and_what_is_booked_is_named(open_tria
 
 
 def test_after_the_treatment_follow_up_goes_on_and_dose_visits_do_not(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "chen", "assign P001 --arm phase1-A")
     done(open_trial, "liu", "anchor P001 first_dose=2026-06-01")
     done(open_trial, "chen", "discontinue P001", "--reason", "adverse event")
@@ -253,7 +256,7 @@ def test_a_screen_failure_says_why(open_trial: Path) -> None:
 @pytest.fixture
 def measured(open_trial: Path) -> Path:
     """P001 with consent (2), enrolment (3), arm (4), area (5), start (6)."""
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "chen", "assign P001 --arm phase1-A")
     done(open_trial, "liu", "measure P001 --area 23.4 --method tracing --by CRC-02 --date 2026-03-01")
     done(open_trial, "liu", "anchor P001 first_dose=2026-03-02")
@@ -323,9 +326,9 @@ def test_a_correction_passes_the_checks_of_what_it_corrects(
 
 
 def test_a_past_day_shows_what_was_known_then(clock: Clock, open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     clock.set("2026-06-03T01:00:00+00:00")
-    enrolled(open_trial, "P002")
+    enrolled(open_trial, "P002", level=LOWEST)
     done(open_trial, "liu", "withdraw P001", "--reason", "moved away")
     assert done(open_trial, "liu", "show P001 --as-of 2026-06-01")["standing"] == "enrolled"
     assert done(open_trial, "liu", "show P001 --as-of 2026-06-03")["standing"] == "withdrawn"
@@ -471,7 +474,7 @@ def test_a_study_without_a_staff_list_says_so_everywhere(tmp_path: Path) -> None
 
 
 def test_nothing_is_half_recorded_when_the_second_of_two_events_is_refused(open_trial: Path) -> None:
-    enrolled(open_trial, "P001")
+    enrolled(open_trial, "P001", level=LOWEST)
     with open_study(str(open_trial / "study.db"), user="liu", key=None, at=None) as session:
         good = Draft(kind="consent", at=session.at, participant="P001", public={"form": "2.0", "date": "2026-06-01"})
         bad = Draft(kind="withdraw", at=session.at, participant="P001", public={"date": "2026-06-01"})  # no reason

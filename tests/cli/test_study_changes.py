@@ -42,7 +42,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for code in ("P001", "P002"):
         day = "2026-03-01T09:00"
         done("participant", "consent", code, "--form", "1.0", "--date", "2026-03-01", at=day)
-        done("participant", "enrol", code, at=day)
+        done("participant", "enrol", code, "--cohort", "phase1-A", at=day)
         done("participant", "assign", code, "--arm", "phase1-A", at=day)
         done("participant", "anchor", code, "first_dose=2026-03-02", at="2026-03-02T08:00")
     return folder
@@ -106,7 +106,7 @@ def test_a_hold_ends_once_and_only_where_there_is_one(study: Callable[..., Ran])
 def test_a_hold_of_the_study_stops_enrolment_too(study: Callable[..., Ran]) -> None:
     study("study", "hold", "--scope", "study", "--reason", "safety committee")
     study("participant", "consent", "P003", "--form", "1.0", "--date", "2026-03-02")
-    ran = study("participant", "enrol", "P003")
+    ran = study("participant", "enrol", "P003", "--cohort", "phase1-A")
     assert ran.code == 1
     assert "safety committee" in ran.err
 

@@ -27,7 +27,7 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "v2.yaml").write_text(HALVED, encoding="utf-8")
     for user, words in (
         ("liu", "participant consent P001 --form 1.0 --date 2026-06-01"),
-        ("liu", "participant enrol P001"),
+        ("liu", "participant enrol P001 --cohort phase1-A"),
         ("chen", "participant assign P001 --arm phase1-A"),
         ("liu", "participant measure P001 --area 23.4 --method tracing --by CRC-02 --date 2026-06-01"),
         ("liu", "participant anchor P001 first_dose=2026-06-02"),

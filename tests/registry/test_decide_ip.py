@@ -13,6 +13,7 @@ import pytest
 from dosecalc.errors import Refusal
 from dosecalc.registry import decide_ip, may_dose
 from dosecalc.registry.decide_ip import Given
+from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.lots import DoseState
 from dosecalc.registry.plan_of import ParticipantPlan
 from dosecalc.registry.state import Hold, ParticipantState, VisitState
@@ -87,10 +88,12 @@ def test_a_part_lies_between_nothing_and_all(part: str) -> None:
 def test_what_was_given_before_a_hold_or_the_end_of_treatment_is_still_recorded() -> None:
     out = dose(checked=5, agreed=True, dispensed=6)
     ended = person(standing="discontinued", ended=AT.date())
-    later = (HOLD, AT + dt.timedelta(minutes=1))
-    assert decide_ip.give(out, ended, Given(by="liu"), AT, later)[0].kind == "administer"
+    later = replace(HOLD, since=AT + dt.timedelta(minutes=1))
+    assert not later.stood(AT)
+    assert later.stood(AT + dt.timedelta(minutes=1))
+    assert decide_ip.give(out, ended, Given(by="liu"), AT)[0].kind == "administer"
     with pytest.raises(Refusal) as refused:
-        decide_ip.give(out, ended, Given(by="liu"), AT + dt.timedelta(days=1), later)
+        decide_ip.give(out, ended, Given(by="liu"), AT + dt.timedelta(days=1), [held_back(later)])
     assert codes(refused) == ["DC772", "DC801"]
 
 

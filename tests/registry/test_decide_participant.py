@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,8 @@ from dosecalc.dosing.area import Measured
 from dosecalc.errors import Refusal, Where
 from dosecalc.protocol.reader import read_site
 from dosecalc.protocol.settled import Settled
+from dosecalc.protocol.site import SiteLevel
+from dosecalc.quantity import parse_quantity
 from dosecalc.registry import decide_assign, decide_measure, decide_participant
 from dosecalc.registry.levels import open_step
 from dosecalc.registry.state import Hold, StudyState, Version
@@ -70,8 +73,35 @@ def enrol(state: Any = NEW, *others: Any, of: StudyState | None = None, on: Sett
 
 
 def test_who_has_consented_is_enrolled() -> None:
-    [draft] = enrol()
-    assert draft.public == {"date": "2026-03-02"}
+    [draft] = enrol(cohort="phase1-A")
+    assert draft.public == {"date": "2026-03-02", "cohort": "phase1-A"}
+    [beside] = enrol(cohort="none")
+    assert beside.public == {"date": "2026-03-02"}
+    [masked] = enrol(on=settled(DOUBLE))
+    assert masked.public == {"date": "2026-03-02"}
+
+
+def test_while_levels_open_one_after_the_other_the_level_is_named_and_one_must_be_open() -> None:
+    with refused("DC835", "phase1-A is open", "--cohort phase1-A; or --cohort none"):
+        enrol()
+    gone = study(opened=(("7 particles/site", "gone"),))
+    with refused("DC835", "no level is open", "--cohort LEVEL"):
+        enrol(of=gone)
+    with refused("DC744", "phase1-A"):
+        enrol(of=gone, cohort="phase1-A")
+
+
+def test_none_is_no_answer_where_everybody_gets_a_level() -> None:
+    two = [
+        SiteLevel(amount=parse_quantity(f"{amount} particles/cm²"), confirmed=level.confirmed)
+        for level in settled(SPLIT).decided_levels("density")
+        for amount in ("5e8", "1e9")
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settled, "decided_levels", lambda *_: tuple(two))
+        for cohort in (None, "none"):
+            with refused("DC835", "add --cohort 500000000 particles/cm²"):
+                enrol(on=settled(SPLIT), cohort=cohort)
 
 
 def test_nobody_is_enrolled_without_a_consent() -> None:
@@ -132,7 +162,7 @@ def assign(
 
 
 def test_an_open_trial_names_its_arm_openly_with_its_level() -> None:
-    [draft] = assign(arm="phase1-A")
+    [draft] = assign(replace(ENROLLED, cohort="phase1-A"), arm="phase1-A")
     assert draft.public == {"arm": "phase1-A", "level": "100000000 particles/site"}
     assert draft.sealed is None
 

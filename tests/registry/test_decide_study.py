@@ -13,9 +13,11 @@ from dosecalc.app.loading import load
 from dosecalc.errors import Refusal
 from dosecalc.protocol.reader import read_protocol
 from dosecalc.protocol.settled import Settled
+from dosecalc.quantity import parse_quantity
 from dosecalc.registry import decide_amendment, decide_study
 from dosecalc.registry.decide_amendment import Amendment
-from dosecalc.registry.levels import steps
+from dosecalc.registry.levels import amount_text, held_names, steps
+from dosecalc.registry.may_dose import holds_on
 from dosecalc.registry.state import Hold, ParticipantState, StudyState, Version
 from dosecalc.registry.versions import check_not_superseded, version_for
 from house.source import CHECKOUT
@@ -67,18 +69,18 @@ def refusal(call: Callable[[], object]) -> tuple[str, str]:
     [
         ("study", None, {"scope": "study"}),
         ("level", "phase1-B", {"scope": "level", "target": "phase1-B"}),
-        ("level", "1e9", {"scope": "level", "target": "phase1-B"}),  # the level by its amount is group B
+        ("level", "1e9", {"scope": "level", "target": "1000000000 particles/site"}),  # group B and phase II
         ("level", "phase2-exosome", {"scope": "level", "target": "phase2-exosome"}),
         ("participant", "P001", {"scope": "participant", "target": "P001"}),
-        ("lot", "LOT-7", {"scope": "lot", "target": "LOT-7"}),
+        ("lot", "EV-A", {"scope": "lot", "target": "EV-A"}),
     ],
 )
 def test_a_hold_is_recorded_with_what_it_stops(scope: Any, target: str | None, stored: dict[str, str]) -> None:
-    (draft,) = decide_study.hold(STUDY, OPEN, ("P001",), scope, target, at=AT, reason=" fever ")
+    (draft,) = decide_study.hold(STUDY, OPEN, ("P001",), scope, target, at=AT, reason=" fever ", lots=("EV-A",))
     assert (draft.kind, draft.reason, draft.public) == ("hold", "fever", stored)
 
 
-@pytest.mark.parametrize(("scope", "target"), [("lot", "LOT-7"), ("level", "placebo")])
+@pytest.mark.parametrize(("scope", "target"), [("lot", "MSC"), ("level", "placebo")])
 def test_in_a_masked_trial_no_hold_tells_who_has_what(scope: Any, target: str) -> None:
     code, what = refusal(lambda: decide_study.hold(STUDY, MASKED, ("P001",), scope, target, at=AT, reason="x"))
     assert code == "DC799"
@@ -93,20 +95,31 @@ def test_in_a_masked_trial_no_hold_tells_who_has_what(scope: Any, target: str) -
         (Hold(scope="participant", target="P002", reason="r", number=3), False),
         (Hold(scope="level", target="phase1-A", reason="r", number=3), True),
         (Hold(scope="level", target="phase1-B", reason="r", number=3), False),
-        (Hold(scope="lot", target="LOT-7", reason="r", number=3), True),
-        (Hold(scope="lot", target="LOT-8", reason="r", number=3), False),
+        (Hold(scope="level", target="100000000 particles/site", reason="r", number=3), True),
+        (Hold(scope="level", target="1000000000 particles/site", reason="r", number=3), False),
+        (Hold(scope="lot", target="EV-A", reason="r", number=3), True),
+        (Hold(scope="lot", target="EV-B", reason="r", number=3), False),
     ],
 )
 def test_a_hold_stops_the_doses_that_rest_on_what_is_held(hold: Hold, stopped: bool) -> None:
-    study = replace(STUDY, holds=(hold,))
+    mine = replace(P001, arm="phase1-A", level="100000000 particles/site")
+    other = Hold(scope="study", target=None, reason="both count", number=4)
+    for holds in ((hold,), (other, hold), (hold, other)):
+        found = holds_on(replace(STUDY, holds=holds), OPEN, mine, ("EV-A",))
+        assert found == tuple(each for each in holds if each is other or stopped)
 
-    def check() -> None:
-        decide_study.check_not_held(study, participant="P001", levels=("phase1-A",), lots=("LOT-7",))
 
-    if stopped:
-        assert refusal(check)[0] == "DC801"
-    else:
-        check()
+def test_an_amount_is_that_of_every_arm_that_has_it_and_of_the_level_of_an_enrolment() -> None:
+    assert held_names(OPEN, replace(P001, arm="phase2-exosome")) == {"phase2-exosome", "1000000000 particles/site"}
+    assert held_names(OPEN, replace(P001, cohort="phase1-B")) == {"phase1-B", "1000000000 particles/site"}
+    assert held_names(OPEN, P001) == set()
+    # of a level that the site decided for everybody, whoever may not know the arm knows the enrolment alone
+    assert held_names(DENSITY, replace(P001, level="500000000 particles/cm²")) == {"500000000 particles/cm²"}
+
+
+@pytest.mark.parametrize(("amount", "text"), [("1.50", "1.5"), ("2.00", "2"), ("1e8", "100000000"), ("100", "100")])
+def test_one_amount_has_one_text(amount: str, text: str) -> None:
+    assert amount_text(parse_quantity(f"{amount} particles/site")) == f"{text} particles/site"
 
 
 # --- levels ---------------------------------------------------------------------------------------------------------

@@ -171,14 +171,13 @@ def test_a_study_knows_its_levels_holds_and_staff(tmp_path: Path) -> None:
     )
     assert state.staff == {"liu": "investigator"}
     assert state.opened == (("100000000 particles/site", "phase1-A"),)
-    assert state.held() is None
-    hold = state.held(participant="P001")
-    assert hold is not None
-    assert (hold.number, hold.reason) == (6, "decided")
+    assert state.held() == ()
+    (hold,) = state.held(participant="P001")
+    assert (hold.number, hold.reason, hold.since) == (6, "decided", AT)
 
 
 def test_a_hold_of_the_study_holds_everyone(tmp_path: Path) -> None:
-    assert study(tmp_path, _study("hold", scope="study")).held(participant="P009") is not None
+    assert study(tmp_path, _study("hold", scope="study")).held(participant="P009")
 
 
 def test_an_amendment_holds_from_its_day_on(tmp_path: Path) -> None:

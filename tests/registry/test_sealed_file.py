@@ -323,6 +323,7 @@ def test_in_an_open_trial_nobody_is_masked_and_what_is_sealed_in_the_file_stays_
     # 23.4 cm², rounded up, are 24 sites of 1e8 particles
     words = ["KIT-0001", ACTIVE, "2400000000"]
     assert set(words) <= set().union(*opened(tmp_path))
+    words.remove(ACTIVE)  # whoever gives a dose of an open trial must know when its lot is set aside
     assert told((tmp_path / "study.db").read_bytes(), words) == []
     assert not [word for word in words if hits(new, word)]
     for user in ("liu", "mo", "zhao"):  # they see the arm, and without the key no more
