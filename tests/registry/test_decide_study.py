@@ -113,6 +113,7 @@ def test_an_amount_is_that_of_every_arm_that_has_it_and_of_the_level_of_an_enrol
     assert held_names(OPEN, replace(P001, arm="phase2-exosome")) == {"phase2-exosome", "1000000000 particles/site"}
     assert held_names(OPEN, replace(P001, cohort="phase1-B")) == {"phase1-B", "1000000000 particles/site"}
     assert held_names(OPEN, P001) == set()
+    assert held_names(OPEN, replace(P001, arm="taken away")) == {"taken away"}  # by an amendment
     # of a level that the site decided for everybody, whoever may not know the arm knows the enrolment alone
     assert held_names(DENSITY, replace(P001, level="500000000 particles/cm²")) == {"500000000 particles/cm²"}
 
