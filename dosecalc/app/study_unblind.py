@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 from dosecalc.app.papers import WrittenPaper
 from dosecalc.errors import refuse
 from dosecalc.files import write_whole
-from dosecalc.registry.decide_unblind import check_masked, decide_codebreak, decide_unblind
-from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
-from dosecalc.registry.rights import check_may, check_unmasked, need_key
+from dosecalc.registry.decide_unblind import (
+    check_masked,
+    decide_card_opened,
+    decide_codebreak,
+    decide_unblind,
+    no_key_at_hand,
+)
+from dosecalc.registry.fold import fold_participant, fold_study
+from dosecalc.registry.rights import check_may, check_unmasked
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -86,11 +92,42 @@ def _decided(session: Session, reading: Reading, code: str, *, reason: str | Non
 
     session.participant(reading, code)  # whether there is one
     if session.key is None:
-        raise need_key()
+        raise no_key_at_hand(code)
     # The one place where a masked person's key opens something: the purpose of unblinding.
     state = fold_participant(reading.events(participant=code), session.key)
     assert state is not None
     return decide_unblind(state, session.settled, at=session.at, reason=reason, told=free_text(told))
+
+
+def check_card_opened(session: Session, code: str, *, by: str | None, reason: str | None, told: str) -> None:
+    """Refuse what `card_opened` could not record, before anybody is asked to confirm it.
+
+    Raises:
+        Refusal: as `card_opened`.
+    """
+    check_may(session.by.role, "unblind", session.staffed)
+    with session.read() as reading:
+        _card_opened(session, reading, code, by=by, reason=reason, told=told)
+
+
+def card_opened(session: Session, code: str, *, by: str | None, reason: str | None, told: str) -> Event:
+    """Record that a participant was unblinded by the card in the safe. It takes no key, and shows no arm.
+
+    Raises:
+        Refusal: DC723, the role may not; DC737, there is no such participant; what `decide_card_opened` refuses.
+    """
+    (event,) = session.change(lambda reading: [_card_opened(session, reading, code, by=by, reason=reason, told=told)])
+    return event
+
+
+def _card_opened(
+    session: Session, reading: Reading, code: str, *, by: str | None, reason: str | None, told: str
+) -> Draft:
+    from dosecalc.tables.participants import free_text
+
+    opener = session.by.user if by is None else free_text(by)
+    state = session.participant(reading, code)
+    return decide_card_opened(state, session.settled, at=session.at, by=opener, reason=reason, told=free_text(told))
 
 
 def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
@@ -109,13 +146,12 @@ def code_cards(session: Session, only: Sequence[str] = ()) -> list[CodeCard]:
     check_may(session.by.role, "codebreak", session.staffed)
     known: dict[str, tuple[str | None, str | None, str | None]] = {}
     with session.read() as reading:
-        study = fold_study(reading.events(kinds=STUDY_KINDS), session.view.key)
+        study = fold_study(reading.of_study(), session.view.key)
         for code, entry in (study.allocation or {}).items():
             known[code] = (entry.get("arm"), entry.get("kit"), entry.get("side"))
-        for code in reading.participants():
-            state = session.participant(reading, code)
+        for state in session.everyone(reading):
             if state.arm is not None or state.side is not None:
-                known[code] = (state.arm, state.kit, state.side)
+                known[state.code] = (state.arm, state.kit, state.side)
     missing = [code for code in only if code not in known]
     if not known:
         raise refuse(

@@ -121,7 +121,8 @@ def _blocks(card: CodeCard, settled: Settled, made: dt.datetime, language: Langu
             (
                 say(
                     msg(
-                        "Then record it with `dosecalc participant unblind {participant}`, and put the card back.",
+                        "Then record it with `dosecalc participant unblind {participant} --card`, which takes no key, "
+                        "and put the card back.",
                         participant=card.participant,
                     )
                 ),

@@ -46,7 +46,7 @@ KIND_RULES: dict[Kind, KindRule] = {
         roles=_OFFICE,
         public=("protocol", "protocol_version", "protocol_text", "site_text", "site_sha256", "key_id"),
     ),
-    "staff": KindRule(about="study", roles=_OFFICE, public=("user", "role")),
+    "staff": KindRule(about="study", roles=_OFFICE, public=("user", "role?")),  # without a role: has left
     "amend": KindRule(
         about="study",
         roles=_OFFICE,
@@ -85,8 +85,8 @@ KIND_RULES: dict[Kind, KindRule] = {
     "unblind": KindRule(
         about="participant",
         roles=(*_DOCTOR, *_PHARMACY),
-        public=("told",),
-        sealed=("arm?", "kit?", "side?"),  # where everyone gets every arm there is only the side
+        public=("told", "card_opened_by?"),
+        sealed=("arm?", "kit?", "side?"),  # none of a card; the side where everyone gets every arm
         reason=True,
     ),
     # a visit

@@ -126,7 +126,7 @@ def test_without_the_key_nobody_is_unblinded(folder: Path) -> None:
     for code in ("P001", "P002"):
         ran = person(folder, "chen", f"{code}\n", "participant", "unblind", code, *REASON, key=False)
         assert (ran.code, ran.out) == (1, "")
-        assert ran.err == "DC726 this needs the study's key; give the key file with --key, or name it in DOSECALC_KEY\n"
+        assert ran.err.startswith(f"DC726 the arm of {code} cannot be shown without the study's key; give the key file")
 
 
 def test_in_an_open_trial_there_is_nothing_to_unblind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,3 +277,88 @@ def test_where_everybody_gets_every_arm_an_unblinding_says_which_area_is_which(
     )
     shown = call(tmp_path, "mo", "participant", "show", "P001", "--json")
     assert (shown.json["unblinded"], "side" in shown.json) == (True, False)
+
+
+# --- by the card in the safe ---
+
+CARD = ("participant", "unblind", "P002", "--card", *REASON)
+
+
+def test_without_the_key_the_refusal_points_to_the_card_in_the_safe(folder: Path) -> None:
+    ran = person(folder, "chen", "P002\n", "participant", "unblind", "P002", *REASON, key=False)
+    assert ran.code == 1
+    assert ran.err == (
+        "DC726 the arm of P002 cannot be shown without the study's key; give the key file with --key; or open the card "
+        "of P002 in the safe, and record that: participant unblind P002 --card --told NAME --reason WHY\n"
+    )
+
+
+def test_that_a_card_was_opened_is_recorded_without_the_key_and_shows_no_arm(folder: Path) -> None:
+    ran = person(folder, "chen", "P002\n", *CARD, "--opened-by", "Dr Zhou, night shift", key=False)
+    assert ran.code == 0, ran.err
+    assert ran.out == (
+        "Recorded: the card of P002 was opened. Put the card back into the safe.\nevent 7: emergency unblinding\n"
+    )
+    assert "This records for ever that the card of P002 was opened. Type the participant's code" in ran.err
+    with open_study(str(folder / "study.db"), user="mo", key=None, at=None) as session, session.read() as reading:
+        event = reading.event(7)
+        assert event is not None
+        assert (event.kind, event.user, event.reason) == ("unblind", "chen", "anaphylaxis")
+        assert event.public == '{"card_opened_by":"Dr Zhou, night shift","told":"Dr Chen"}'
+        assert event.sealed is None
+        assert session.participant(reading, "P002").unblinded
+
+
+def test_who_records_the_card_opened_it_where_nobody_else_is_named(folder: Path) -> None:
+    ran = person(folder, "chen", "P002\n", *CARD, "--json", key=False)
+    assert ran.json["event"]["public"] == {"card_opened_by": "chen", "told": "Dr Chen"}
+
+
+@pytest.mark.parametrize(
+    ("user", "typed", "words", "said"),
+    [
+        ("chen", "P001\n", CARD, "DC734 'P001' is not P002: nothing was unblinded"),
+        ("liu", "P002\n", CARD, "DC723 your role, nurse, does not record this: emergency unblinding"),
+        ("chen", "P002\n", (*CARD[:-4], "--told", "Dr Chen"), "DC709 this needs a reason, for the record"),
+        ("chen", "P009\n", (*CARD[:2], "P009", *CARD[3:]), "DC737 this study has no participant P009"),
+        ("chen", "P002\n", (*CARD, "--opened-by", " "), "DC732 it is not known who opened the card"),
+        ("chen", "P002\n", (*CARD, "--opened-by", "placebo"), "DC826 "),
+        (
+            "chen", "P002\n", ("participant", "unblind", "P002", "--opened-by", "Li", *REASON),
+            "DC854 --opened-by says who opened a card, and --card is missing",
+        ),
+    ],
+)  # fmt: skip
+def test_a_card_that_cannot_be_recorded_is_refused(
+    folder: Path, user: str, typed: str, words: tuple[str, ...], said: str
+) -> None:
+    ran = person(folder, user, typed, *words, key=False)
+    assert ran.code != 0
+    assert said in ran.err
+    assert events(folder) == 6
+
+
+# --- the cards of everyone ---
+
+
+def test_a_voided_consent_leaves_the_cards_of_everyone_else(folder: Path) -> None:
+    listed = [Draft(kind="consent", at=NOW, participant="P004", public={"form": "1.0", "date": "2026-03-01"})]
+    (event,) = record(folder, "chen", listed)
+    voided = call(folder, "chen", "participant", "correct", str(event.number), "--void", "--reason", "wrong code")
+    assert voided.code == 0, voided.err
+    ran = call(folder, "wang", "study", "codebreak", "--out", "cards.html", key=True)
+    assert ran.code == 0, ran.err
+    cards = (folder / "cards.html").read_text(encoding="utf-8")
+    assert ("P001" in cards, "P002" in cards, "P004" in cards) == (True, True, False)
+
+
+def test_who_is_on_the_list_has_a_card_though_the_consent_was_voided(folder: Path) -> None:
+    (folder / "list.csv").write_text("participant,arm,kit\nP004,group-2,K-40\n", encoding="utf-8")
+    assert call(folder, "wang", "participant", "assign", "--list", "list.csv", key=True).code == 0
+    drafts = [Draft(kind="consent", at=NOW, participant="P004", public={"form": "1.0", "date": "2026-03-01"})]
+    (event,) = record(folder, "chen", drafts)
+    assert call(
+        folder, "chen", "participant", "correct", str(event.number), "--void", "--reason", "wrong day"
+    ).code == 0  # fmt: skip
+    assert call(folder, "wang", "study", "codebreak", "--out", "cards.html", key=True).code == 0
+    assert "K-40" in (folder / "cards.html").read_text(encoding="utf-8")
