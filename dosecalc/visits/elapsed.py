@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from dosecalc.visits.visit import Moment
 
 
-def check_elapsed(check: Check, protocol: Protocol, known: Mapping[str, Moment | Message]) -> CheckResult:
+def check_elapsed(
+    check: Check, protocol: Protocol, known: Mapping[str, Moment | Message], zone: dt.tzinfo
+) -> CheckResult:
     """Return what came of `check`; `known` has the date of each anchor, or what it waits for.
 
-    The limit belongs to the permitted time. The result is None where a date or a time of day is missing, and False
+    The limit belongs to the permitted time. The result is None where a date is missing, or where it depends on a time
+    of day that is missing: where every time of that day in `zone` exceeds the limit, it is False. It is False, too,
     where the start follows the end.
     """
     start, end = known[check.start], known[check.end]
@@ -43,12 +46,28 @@ def check_elapsed(check: Check, protocol: Protocol, known: Mapping[str, Moment |
     if follows:
         text = msg("{check}: {start} is later than {end}; check both dates", check=check.label, start=first, end=second)
         return CheckResult(code=check.id, text=text, ok=False)
+    at_least, limit = elapsed(_ends(start, zone), _begins(end, zone)), dt.timedelta(minutes=check.at_most.minutes)
+    # A day ends before its 24:00, so whatever began on it took longer than from there.
+    if at_least > limit or (at_least == limit and not isinstance(start, dt.datetime)):
+        parts = {"check": check.label, "passed": _hours(at_least), "limit": in_words(check.at_most)}
+        text = msg("{check}: {passed} or more; more than the permitted {limit}", **parts)
+        return CheckResult(code=check.id, text=text, ok=False)
     text = msg(
         "{check}: not checked; {anchor} has no time of day; write it as YYYY-MM-DDTHH:MM",
         check=check.label,
         anchor=second if isinstance(start, dt.datetime) else first,
     )
     return CheckResult(code=check.id, text=text, ok=None)
+
+
+def _begins(moment: Moment, zone: dt.tzinfo) -> dt.datetime:
+    """The first moment that a date can mean."""
+    return moment if isinstance(moment, dt.datetime) else dt.datetime.combine(moment, dt.time(), zone)
+
+
+def _ends(moment: Moment, zone: dt.tzinfo) -> dt.datetime:
+    """The end of the last moment that a date can mean."""
+    return moment if isinstance(moment, dt.datetime) else _begins(moment + dt.timedelta(days=1), zone)
 
 
 def _compared(check: Check, passed: dt.timedelta) -> CheckResult:

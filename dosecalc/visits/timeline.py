@@ -66,7 +66,10 @@ class TimelinePlan:
                     continue
                 visits[one.id] = visit
         checks = tuple(
-            [check_elapsed(check, self.settled.protocol, known) for check in self.settled.protocol.checks.values()]
+            [
+                check_elapsed(check, self.settled.protocol, known, site_zone(self.settled.timezone))
+                for check in self.settled.protocol.checks.values()
+            ]
         )
         for check in checks:
             if check.ok is False:

@@ -99,3 +99,39 @@ def test_the_actual_time_of_the_first_infusion_makes_the_check_possible() -> Non
 
 def test_a_check_is_listed_for_arms_without_the_visits_that_it_names() -> None:
     assert [check.code for check in plan(STROKE, day("2026-03-02"), encounters=()).checks] == ["ONSET"]
+
+
+# The shortest time that a date without a time of day can mean decides, where it exceeds the limit alone.
+
+
+@pytest.mark.parametrize(
+    ("start", "onset", "passed"),
+    [
+        # 26 February 09:00 to the beginning of 2 March: 4 days less 9 h = 87 h
+        (day("2026-03-02"), at("2026-02-26T09:00"), "87 h"),
+        (day("2026-03-02"), at("2026-02-26T23:59"), "72 h 1 min"),
+        # the end of 26 February to 2 March 09:30: 72 h + 9 h 30 min
+        (at("2026-03-02T09:30"), day("2026-02-26"), "81 h 30 min"),
+        # the end of 26 February to the beginning of 2 March: 72 h, which the last moment of the 26th exceeds
+        (day("2026-03-02"), day("2026-02-26"), "72 h"),
+        (at("2026-03-02T00:00"), day("2026-02-26"), "72 h"),
+    ],
+)
+def test_a_limit_that_every_time_of_the_day_exceeds_is_not_met(start: Moment, onset: Moment, passed: str) -> None:
+    result = checked(start, onset)
+    assert (str(result.text), result.ok) == (
+        f"symptom onset to first infusion: {passed} or more; more than the permitted 72 h",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "onset"),
+    [
+        (day("2026-03-02"), at("2026-02-27T00:00")),  # exactly 72 h at the beginning of the day
+        (at("2026-03-01T23:59"), day("2026-02-26")),
+        (day("2026-03-02"), day("2026-02-27")),
+    ],
+)
+def test_a_limit_that_the_time_of_day_decides_is_not_checked(start: Moment, onset: Moment) -> None:
+    assert checked(start, onset).ok is None
