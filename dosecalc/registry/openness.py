@@ -59,7 +59,10 @@ def check_cohort(state: ParticipantState, step: Step) -> None:
     raise refuse(
         "DC836",
         msg("{code} is not enrolled for the dose level {level}", code=state.code, level=step.name),
-        msg("take the level of the enrolment; if that was wrong, correct it with `participant correct`"),
+        msg(
+            "take the level of the enrolment; if that was wrong, take it out with `participant correct --void`, and "
+            "enrol anew"
+        ),
     )
 
 

@@ -322,6 +322,12 @@ def test_who_is_enrolled_for_a_level_gets_that_level(consented: Path) -> None:
     )
     ran = call(consented, "chen", "participant", "assign", "P002", "--arm", "phase1-B", "--json")
     assert what(ran) == [("DC836", "P002 is not enrolled for the dose level phase1-B")]
+    done(
+        consented,
+        ("liu", "participant correct 3 --void --reason another-level"),
+        ("liu", "participant enrol P002 --cohort phase1-B"),
+        ("chen", "participant assign P002 --arm phase1-B"),
+    )
 
 
 def test_a_trial_without_levels_takes_in_as_before(tmp_path: Path, clock: Clock) -> None:
