@@ -13,13 +13,13 @@ from dosecalc.app.settings import user as who
 from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.registry.event import By
-from dosecalc.registry.fold import STUDY_KINDS, fold_participant, fold_study
+from dosecalc.registry.fold import fold_participant, fold_study
 from dosecalc.registry.happened import check_happened, lies_ahead, still_to_come
 from dosecalc.registry.rights import check_may, role_of, view_for
 from dosecalc.registry.sealing import Sealer, check_key, read_key
 from dosecalc.registry.store import open_store
 from dosecalc.registry.untold import check_untold
-from dosecalc.registry.versions import settled_of, version_for
+from dosecalc.registry.versions import settled_of, staff_of, version_for
 from dosecalc.registry.visits_now import derive
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_moment, site_zone
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from dosecalc.protocol.settled import Settled
-    from dosecalc.registry.event import Draft, Event, Kind, Role
+    from dosecalc.registry.event import Draft, Event, Kind
     from dosecalc.registry.rights import View
     from dosecalc.registry.sealing import Key, Random
     from dosecalc.registry.state import ParticipantState, StudyState
@@ -43,6 +43,9 @@ _INIT: tuple[Kind, ...] = ("init",)
 class Session:
     """One person's call. `study` and `settled` are as the study stands when the session opens.
 
+    Who somebody is and what they may see (`by`, `view`, `staffed`) is asked of the study at the moment of entering; the
+    protocol answers for the day on which the thing happened (`settled`). So no earlier --at gives a right back.
+
     `view` says what this person may see; whatever is shown is folded with `view.key`. `key` is the one at hand: it
     seals, and decides nothing that is shown. `at` is when the thing happened, in the site's zone.
     """
@@ -55,6 +58,9 @@ class Session:
     view: View
     study: StudyState
     settled: Settled
+    """The protocol and the site's answers in effect when the thing happened."""
+    staffed: bool
+    """Whether the study has a staff list."""
     chance: Random = field(default=os.urandom, repr=False)
     """Where what is sealed gets its unpredictable bytes from."""
 
@@ -73,11 +79,6 @@ class Session:
     def present(self) -> dt.datetime:
         """The moment of entering, in the site's zone: nothing that happened lies after it."""
         return self.by.entered_at.astimezone(self.zone)
-
-    @property
-    def staffed(self) -> bool:
-        """Whether the study has a staff list."""
-        return bool(_staff(self.study, self.settled))
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -120,7 +121,7 @@ class Session:
                 msg("the study had not begun on that day"),
                 msg("give a later day with --as-of; the first event is from {day}", day=_first_day(reading, self.zone)),
             )
-        return fold_study(reading.events(kinds=STUDY_KINDS, until=until), self.view.key)
+        return fold_study(reading.of_study(until), self.view.key)
 
     def participant(self, reading: Reading, code: str, until: dt.datetime | None = None) -> ParticipantState:
         """One participant as this person may see them.
@@ -132,6 +133,13 @@ class Session:
         if state is None:
             raise unknown_participant(code)
         return state
+
+    def everyone(self, reading: Reading) -> Iterator[ParticipantState]:
+        """All participants as this person may see them, each read only where somebody asks."""
+        for code in reading.participants():
+            state = fold_participant(reading.events(participant=code), self.view.key)
+            if state is not None:
+                yield state
 
     def settled_for(
         self, state: ParticipantState, study: StudyState | None = None, day: dt.date | None = None
@@ -155,7 +163,7 @@ class Session:
         sealer = Sealer(self.key, self.chance) if self.key is not None else None
         with self.store.writing(self.by, sealer) as writing:
             drafts = decide(writing)
-            study = fold_study(writing.events(kinds=STUDY_KINDS), None)
+            study = fold_study(writing.of_study(), None)
             events = []
             for draft in drafts:
                 check_may(self.by.role, draft.kind, self.staffed)
@@ -182,7 +190,7 @@ class Session:
 
     def _derive(self, writing: Writing, events: Sequence[Event]) -> None:
         touched = {event.participant for event in events if event.participant is not None}
-        study = fold_study(writing.events(kinds=STUDY_KINDS), None)
+        study = fold_study(writing.of_study(), None)
         derive(writing, study, sorted(touched), self.by.entered_at.astimezone(self.zone).date())
 
 
@@ -249,33 +257,26 @@ def _session(store: Store, *, user: str, key: Key | None, at: str | None) -> Ses
     from dosecalc import __version__
 
     with store.reading() as reading:
-        state = fold_study(reading.events(kinds=STUDY_KINDS), None)
+        state = fold_study(reading.of_study(), None)
     if key is not None:
         check_key(key, state.key_id)
     entered = now()
-    first = settled_of(state.versions[0])
-    zone = site_zone(first.timezone)
-    moment = when(at, first.timezone, entered)
-    settled = settled_of(state.in_effect(moment.date()))
-    staff = _staff(state, settled)
+    zone = site_zone(settled_of(state.versions[0]).timezone)  # one for ever: an amendment cannot change it
+    today = entered.astimezone(zone).date()
+    staff = staff_of(state, today)
     role = role_of(user, staff)
+    moment = when(at, zone.key, entered)
     return Session(
         store=store,
-        by=By(user=user, role=role, entered_at=entered, zone=settled.timezone, program=__version__),
+        by=By(user=user, role=role, entered_at=entered, zone=zone.key, program=__version__),
         at=moment,
         zone=zone,
         key=key,
-        view=view_for(role, settled, key, bool(staff)),
+        view=view_for(role, settled_of(state.in_effect(today)), key, bool(staff)),
         study=state,
-        settled=settled,
+        settled=settled_of(state.in_effect(moment.date())),
+        staffed=bool(staff),
     )
-
-
-def _staff(study: StudyState, settled: Settled) -> dict[str, Role]:
-    """The staff list: the site file's, then what was recorded since."""
-    staff: dict[str, Role] = dict(settled.site.staff) if settled.site else {}
-    staff.update(study.staff)
-    return staff
 
 
 def when(text: str | None, zone: str, entered: dt.datetime) -> dt.datetime:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from dosecalc.calendars.ics import write_calendar
 from dosecalc.calendars.wording import calendar_head
 from dosecalc.errors import Finding, Usage
-from dosecalc.files import make_folder, write_together
+from dosecalc.files import write_together
 from dosecalc.registry.calendar_history import calendar, moments
-from dosecalc.registry.fold import STUDY_KINDS
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_moment
 
@@ -71,8 +70,6 @@ def write_calendars(
                 events=count, changed=changed,
             )
         )  # fmt: skip
-    make_folder(out)
-    make_folder(os.path.join(out, "calendars"))
     write_together(out, files, replace=True)
     return written
 
@@ -88,7 +85,7 @@ def _calendars(
     here: Language = language or (site.language if site is not None else "en")
     clinic: list[Item] = []
     with session.read() as reading:
-        study = list(reading.events(kinds=STUDY_KINDS, until=until))
+        study = list(reading.of_study(until))
         for code in reading.participants():
             own = list(reading.events(participant=code, until=until))
             history = list(moments(study, own, until or session.by.entered_at, session.zone))

@@ -15,23 +15,22 @@ from dosecalc.protocol.settled import Settled
 from dosecalc.registry import decide_amendment, decide_study
 from dosecalc.registry.amendment import Difference, compare
 from dosecalc.registry.decide_amendment import Amendment
-from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
+from dosecalc.registry.fold import facts, fold_participant, fold_study
 from dosecalc.registry.moved import MovedVisit, moved_visits
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.state import Hold
-from dosecalc.registry.versions import settled_of, version_for
+from dosecalc.registry.versions import settled_of, staff_of, version_for
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
     from dosecalc.app.study import Session
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.site import Site
     from dosecalc.registry.decide_study import Scope
-    from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.event import Draft, Event, Role
     from dosecalc.registry.lots import DoseState
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading
@@ -49,8 +48,8 @@ def hold(
     Raises:
         Refusal: what `decide_study.hold` refuses.
     """
-
     found: tuple[DoseState, ...] = ()
+
     def decide(reading: Reading) -> Sequence[Draft]:
         nonlocal found
         lots = supplies_at(session, reading).lots if scope == "lot" and session.view.key is not None else None
@@ -88,27 +87,26 @@ def open_level(session: Session, name: str, reason: str | None) -> list[Event]:
     )
 
 
-def staff(session: Session, user: str, role: str) -> list[Event]:
-    """Say in which role somebody works.
+def staff(session: Session, user: str, role: str | None) -> list[Event]:
+    """Say in which role somebody works; None where they have left.
 
     Raises:
         Refusal: what `decide_study.staff` refuses.
     """
     return session.change(
-        lambda reading: decide_study.staff(_staff(session, _study(reading)), user, role, at=session.at)
+        lambda reading: decide_study.staff(staff_of(_study(reading), session.present.date()), user, role, at=session.at)
     )
 
 
-def staff_list(session: Session, until: dt.datetime | None = None) -> dict[str, str]:
-    """Return who works here, and as what: the site file's list, with what was recorded since."""
+def staff_list(session: Session, as_of: str | None = None) -> dict[str, Role]:
+    """Return who works here, and as what.
+
+    Raises:
+        Refusal: DC401 to DC405, `as_of` is no moment; DC737, the study had not begun then.
+    """
     with session.read() as reading:
-        study = session.study_at(reading, until)
-    return _staff(session, study)
-
-
-def _staff(session: Session, study: StudyState) -> dict[str, str]:
-    site = session.settled.site
-    return {**(site.staff if site is not None else {}), **study.staff}
+        study = session.study_at(reading, session.until(as_of))
+    return staff_of(study, session.present.date() if as_of is None else session.day_of(as_of))
 
 
 # --- amendments -----------------------------------------------------------------------------------------------------
@@ -233,7 +231,7 @@ def _state(session: Session, reading: Reading, code: str) -> ParticipantState | 
 
 
 def _study(reading: Reading) -> StudyState:
-    return fold_study(reading.events(kinds=STUDY_KINDS), None)
+    return fold_study(reading.of_study(), None)
 
 
 def _text_of(protocol: str) -> str:

@@ -14,12 +14,14 @@ from dosecalc.errors import Finding, Refusal
 from dosecalc.notation import parse_number
 from dosecalc.registry import decide_ip, decide_lots, kept_sheet, may_dose
 from dosecalc.registry.decide_study import held_back
-from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
+from dosecalc.registry.dose_inputs import changed, inputs_of
+from dosecalc.registry.fold import facts, fold_participant, fold_study
 from dosecalc.registry.lot_text import stock_of
 from dosecalc.registry.lots import QUARANTINE_KINDS, quarantined
+from dosecalc.registry.openness import check_staggered
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import check_may
-from dosecalc.registry.versions import check_not_superseded
+from dosecalc.registry.versions import check_not_superseded, version_for
 from dosecalc.tables.participants import free_text
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.lots import DoseState, Supplies
+    from dosecalc.registry.sealing import Key
     from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
@@ -49,7 +52,7 @@ def open_check(session: Session, code: str, visit: str) -> OpenCheck:
         dose = decide_lots.prepared(supplies_at(session, reading), code, visit)
         decide_ip.check_checker(dose, session.by.user)
         known = supplies_at(session, reading, before=dose.prepared)
-        events = reading.events(kinds=STUDY_KINDS)
+        events = reading.of_study()
         then = fold_study((event for event in events if event.number < dose.prepared), session.view.key)
         settled = session.settled_for(state, then)
         before = _on_record(session, reading, settled, known, dose)
@@ -104,10 +107,14 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
         drafts = decide_ip.dispense(dose, name, session.at, _stop_by(dose))
         settled = session.settled_for(state, study)
         plan = plan_of(settled, state)
-        if against := list(may_dose.may_dose(plan, visit, session.today, may_dose.holds_on(study, settled, state))):
+        against = list(may_dose.may_dose(plan, visit, session.today, may_dose.holds_on(study, settled, state)))
+        if against := [*against, *may_dose.wrong_gap(settled, plan, visit, session.today)]:
             raise Refusal(against)
+        check_staggered(session.settled_for(state, study), session.everyone(reading), state, session.today, dosed=True)
         decide_lots.check_usable(known, study, dose.lots or ())
         _check_version(session, reading, state, dose)
+        weighed = bool(sheet_of(dose).values("weight"))
+        _check_inputs(session, reading, settled, dose, session.view.key, weighed=weighed)
         return drafts
 
     return session.change(decide)
@@ -135,6 +142,7 @@ def administer(
         dose = decide_lots.prepared(supplies_at(session, reading, participant=code), code, visit)
         drafts = decide_ip.give(dose, state, given, session.at, _stopped(session, reading, state, dose))
         _check_version(session, reading, state, dose)
+        _check_inputs(session, reading, session.settled_for(state, session.study_at(reading)), dose, None)
         return drafts
 
     return session.change(decide)
@@ -152,13 +160,38 @@ def _check_version(session: Session, reading: Reading, state: ParticipantState, 
     Raises:
         Refusal: DC795.
     """
-    made = reading.event(dose.prepared)
-    events = reading.events(kinds=STUDY_KINDS)
+    made, before = reading.event(dose.prepared), _before(reading, dose)
+    if made is None or before is None:
+        return
+    events = list(reading.of_study())
+    study = fold_study((each for each in events if each.number < dose.prepared), None)
+    version = version_for(study, before, dt.datetime.fromisoformat(made.at_local).date())
     # The study's first event is always one of them: what happened before the study was made may be entered in it, too.
     known = (each for each in events if each.kind == "init" or dt.datetime.fromisoformat(each.at) <= session.at)
-    then = fold_study(known, None)
-    if made is not None:
-        check_not_superseded(then, state, session.today, made.protocol_sha256)
+    check_not_superseded(fold_study(known, None), state, session.today, version)
+
+
+def _before(reading: Reading, dose: DoseState, key: Key | None = None) -> ParticipantState | None:
+    """The participant as the dose was prepared for."""
+    return fold_participant((e for e in reading.events(participant=dose.participant) if e.number < dose.prepared), key)
+
+
+def _check_inputs(
+    session: Session, reading: Reading, settled: Settled, dose: DoseState, key: Key | None, *, weighed: bool = False
+) -> None:
+    """Refuse a dose that follows from something which has changed since, as far as `key` opens it.
+
+    Raises:
+        Refusal: DC782.
+    """
+    told = reading.events(participant=dose.participant)
+    known = (each for each in told if dt.datetime.fromisoformat(each.at) <= session.at or each.number < dose.prepared)
+    then, now = _before(reading, dose, key), fold_participant(known, key)
+    if then is None or now is None:
+        return
+    was = inputs_of(settled, then, dose.visit, weighed=weighed)
+    if found := list(changed(now.code, dose.visit, was, inputs_of(settled, now, dose.visit, weighed=weighed))):
+        raise Refusal(found)
 
 
 def _stopped(session: Session, reading: Reading, state: ParticipantState, dose: DoseState) -> list[Finding]:

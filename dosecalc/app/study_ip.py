@@ -21,6 +21,8 @@ from dosecalc.registry.lot_text import stock_of, unpack
 from dosecalc.registry.lots import DoseState, Supplies
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import need_key
+from dosecalc.registry.lots_for import holds_dmso, lots_for
+from dosecalc.registry.openness import check_staggered
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -150,6 +152,7 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
     return prepare(
         settled,
         stock,
+    check_staggered(settled, session.everyone(reading), state, session.today, dosed=True)
         arm=arm_of(settled, state),
         asked=asked_of(
             settled, arms, state, weight=wish.weight, dmso=any(lot.dmso is not None for lot in stock.lots.values())

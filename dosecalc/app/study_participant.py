@@ -10,7 +10,7 @@ from dosecalc.files import read_file
 from dosecalc.participant_code import check_code
 from dosecalc.registry import decide_assign, decide_correct, decide_measure, decide_participant
 from dosecalc.registry.dose_order import check_doses
-from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
+from dosecalc.registry.fold import facts, fold_participant, fold_study
 from dosecalc.registry.plan_of import arm_of, start_anchor
 from dosecalc.registry.rights import check_may, need_key
 from dosecalc.tables.participants import free_text
@@ -20,14 +20,14 @@ from dosecalc.visits.timeline import prepare
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dosecalc.app.study import Session
     from dosecalc.dosing.result import Warned
     from dosecalc.errors import Where
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event, Kind
-    from dosecalc.registry.state import ParticipantState, StudyState
+    from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
     from dosecalc.visits.visit import Moment
@@ -73,9 +73,9 @@ def enrol(session: Session, code: str, *, date: str | None, cohort: str | None) 
     def decide(reading: Reading) -> Sequence[Draft]:
         state = fold_participant(reading.events(participant=code), session.view.key)
         settled = session.settled if state is None else session.settled_for(state)
-        others = _others(session, reading)
+        others = session.everyone(reading)
         return decide_participant.enrol(
-            state, code, _study(session, reading), settled, others, date=day, cohort=cohort, at=session.at
+            state, code, session.study_at(reading), settled, others, date=day, cohort=cohort, at=session.at
         )
 
     return session.change(decide)
@@ -120,9 +120,9 @@ def assign(session: Session, code: str, *, arm: str | None) -> list[Event]:
 
     def decide(reading: Reading) -> Sequence[Draft]:
         state = session.participant(reading, code)
-        study = fold_study(reading.events(kinds=STUDY_KINDS), session.key)
+        study = fold_study(reading.of_study(), session.key)
         return decide_assign.assign(
-            state, study, session.settled_for(state), _others(session, reading), arm=arm, at=session.at
+            state, study, session.settled_for(state), session.everyone(reading), arm=arm, at=session.at
         )
 
     return session.change(decide)
@@ -142,7 +142,7 @@ def import_list(session: Session, path: str) -> list[Event]:
     rows: list[tuple[Where, Mapping[str, str]]] = list(read_allocation(read_file(path), path))
 
     def decide(reading: Reading) -> Sequence[Draft]:
-        study = fold_study(reading.events(kinds=STUDY_KINDS), session.key)
+        study = fold_study(reading.of_study(), session.key)
         return decide_assign.allocation(study, session.settled, rows, at=session.at)
 
     return session.change(decide)
@@ -218,7 +218,7 @@ def anchor(session: Session, code: str, pairs: Sequence[str], *, reason: str | N
         state = session.participant(reading, code)
         settled = session.settled_for(state)
         moments = named(pairs, "participant anchor", settled.timezone)
-        others = _others(session, reading)
+        others = session.everyone(reading)
         drafts = decide_participant.anchors(state, settled, others, moments, reason=reason, at=session.at)
         _check_anchors(session, settled, state, moments)
         return drafts
@@ -309,18 +309,6 @@ def _pairs(pairs: Sequence[str]) -> dict[str, str]:
             raise Usage([Finding("DC006", what, msg("give it once"))])
         found[name] = text
     return found
-
-
-def _study(session: Session, reading: Reading) -> StudyState:
-    return fold_study(reading.events(kinds=STUDY_KINDS), session.view.key)
-
-
-def _others(session: Session, reading: Reading) -> Iterator[ParticipantState]:
-    """The other participants, read only where somebody asks."""
-    for code in reading.participants():
-        state = fold_participant(reading.events(participant=code), session.view.key)
-        if state is not None:
-            yield state
 
 
 def _named_text(text: str, option: str) -> str:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Refusal, refuse
 from dosecalc.registry import reports
-from dosecalc.registry.fold import STUDY_KINDS, facts, fold_participant, fold_study
+from dosecalc.registry.as_it_was import as_it_was
+from dosecalc.registry.fold import facts, fold_participant, fold_study
+from dosecalc.registry.gaps import gaps_of
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.report_deviations import deviations as deviations_of
 from dosecalc.registry.reports import line_of
@@ -244,7 +246,7 @@ def _check_known(session: Session, reading: Reading, participant: str | None, sc
 
 
 def _study(session: Session, reading: Reading, scope: Scope) -> StudyState:
-    return fold_study(reading.events(kinds=STUDY_KINDS, until=scope.until), session.view.key)
+    return fold_study(reading.of_study(scope.until), session.view.key)
 
 
 def _plan(study: StudyState, state: ParticipantState | None, day: dt.date) -> ParticipantPlan | None:
@@ -272,7 +274,7 @@ def _table_holds(reading: Reading, scope: Scope) -> bool:
     """Whether the table of visits says what was known at the moment, under the versions that hold on the day."""
     if scope.until is not None:
         return False
-    return current(reading, fold_study(reading.events(kinds=STUDY_KINDS), None), scope.day)
+    return current(reading, fold_study(reading.of_study(), None), scope.day)
 
 
 def _afresh(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:

@@ -16,21 +16,24 @@ from dosecalc.errors import DosecalcError, refuse
 from dosecalc.files import cannot_write, read_file, write_whole
 from dosecalc.protocol.settled import Settled
 from dosecalc.registry import transfer
-from dosecalc.registry.engine import is_url, taken
+from dosecalc.registry.engine import copy_taken, is_url
 from dosecalc.registry.event import By, Draft
-from dosecalc.registry.fold import STUDY_KINDS, fold_study
+from dosecalc.registry.fold import fold_study
 from dosecalc.registry.rights import check_may, role_of
-from dosecalc.registry.sealing import new_key
-from dosecalc.registry.store import create_store, open_store
+from dosecalc.registry.sealing import new_key, read_key
+from dosecalc.registry.store import KEY_BEGUN, create_store, open_store
 from dosecalc.registry.verification import read_head, verify
 from dosecalc.registry.visits_now import derive, derived_on, project
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from dosecalc.registry.chain import Head
     from dosecalc.registry.event import Event
+    from dosecalc.registry.sealing import Key
     from dosecalc.registry.state import StudyState
-    from dosecalc.registry.store import Reading
+    from dosecalc.registry.store import Reading, Store
     from dosecalc.registry.verification import Verified
 
 
@@ -66,11 +69,29 @@ def init_study(
     check_may(role, "init", staffed=bool(staff))
     entered = now()
     moment = when(at, settled.timezone, entered)
-    key = new_key(os.urandom)
-    key_file = key_out or os.path.join(keys_folder(), f"{key.id}.key")
-    if settled.protocol.masking.masked:
-        _check_apart(place, key_file)
-    draft = Draft(
+    if key_out and settled.protocol.masking.masked:
+        _check_apart(place, key_out)
+    if key_out and not (is_url(place) or os.path.lexists(place)):
+        _check_new_key(key_out)
+    by = By(user=name, role=role, entered_at=entered, zone=settled.timezone, program=__version__)
+    with create_store(place) as store:
+        if not key_out:
+            _make_private(keys_folder())
+        key, key_file = _key_of(store, by, key_out)
+        if settled.protocol.masking.masked:
+            _check_apart(place, key_file)
+        draft = _init(settled, texts, key, moment)
+        with ExitStack() as undo:
+            undo.callback(os.remove, key_file)  # where there is no study it seals nothing
+            with store.writing(by, None) as writing:
+                event = writing.append(draft)
+                head = writing.head()
+            undo.pop_all()
+        return Made(event=event, head=head, study=store.name, key_file=key_file, staffed=bool(staff))
+
+
+def _init(settled: Settled, texts: tuple[str, str], key: Key, moment: dt.datetime) -> Draft:
+    return Draft(
         kind="init",
         at=moment,
         public={
@@ -82,19 +103,28 @@ def init_study(
             "key_id": key.id,
         },
     )
-    by = By(user=name, role=role, entered_at=entered, zone=settled.timezone, program=__version__)
-    _check_new_key(key_file)
-    with create_store(place) as store:
-        if not key_out:
-            _make_private(os.path.dirname(key_file))
-        _write_key(key_file, key.text)
-        with ExitStack() as undo:
-            undo.callback(os.remove, key_file)  # where there is no study it seals nothing
-            with store.writing(by, None) as writing:
-                event = writing.append(draft)
-                head = writing.head()
-            undo.pop_all()
-        return Made(event=event, head=head, study=store.name, key_file=key_file, staffed=bool(staff))
+
+
+def _key_of(store: Store, by: By, key_out: str | None) -> tuple[Key, str]:
+    """The key of a study that begins, and its file.
+
+    The study keeps the number of the key before there is a file, so that an `init` that was killed can be called again:
+    the key that it left seals nothing yet and is taken, and no other key is ever written over or used twice.
+    """
+    with store.reading() as reading:
+        left = reading.kept(KEY_BEGUN)
+    for path in [key_out or os.path.join(keys_folder(), f"{left}.key")] if left else []:
+        if os.path.isfile(path) and not os.path.getsize(path):
+            os.remove(path)  # killed before a byte of the key was in it
+        elif os.path.isfile(path) and (key := read_key(read_file(path).decode("utf-8", errors="replace"))).id == left:
+            return key, path
+    key = new_key(os.urandom)
+    path = key_out or os.path.join(keys_folder(), f"{key.id}.key")
+    _check_new_key(path)
+    with store.writing(by, None) as writing:
+        writing.keep(KEY_BEGUN, key.id)
+    _write_key(path, key.text)
+    return key, path
 
 
 def _settled(protocol: str, site: str) -> tuple[Settled, tuple[str, str]]:
@@ -179,7 +209,7 @@ class _Follows:
     def __call__(self, reading: Reading, code: str) -> bool:
         try:
             if self._study is None:
-                self._study = fold_study(reading.events(kinds=STUDY_KINDS), None)
+                self._study = fold_study(reading.of_study(), None)
             derived = project(reading, self._study, code, derived_on(reading, self._study))
             return set(derived) == set(reading.rows(participant=code))
         except (DosecalcError, KeyError, TypeError, ValueError):  # the chain is true, and what it says is no study
@@ -237,7 +267,7 @@ def import_study(study: str | None, source: str, *, who: str | None) -> Head:
     with create_store(place) as store:
         with store.writing(by, None) as writing:
             writing.insert(events)
-            state = fold_study(writing.events(kinds=STUDY_KINDS), None)
+            state = fold_study(writing.of_study(), None)
             derive(writing, state, writing.participants(), now().date())
         return head
 
@@ -253,7 +283,7 @@ def backup_study(study: str | None, out: str) -> Head:
     with open_store(place) as store:
         if is_url(place):
             if os.path.lexists(out):
-                raise taken(out)
+                raise copy_taken(out)
             with store.reading() as reading:
                 write_whole(out, transfer.lines(reading.events(), public=False))
             return transfer.read_lines(read_file(out), out)[1]

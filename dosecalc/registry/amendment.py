@@ -203,8 +203,6 @@ def _rest(old: Protocol, new: Protocol) -> Iterator[Change]:
 
 def _site(before: Settled, after: Settled) -> Iterator[Change]:
     """What the site's own file says differently. Windows stand among the windows already."""
-    if before.timezone != after.timezone:
-        yield _generic("timezone", before.timezone, after.timezone, "site")
     one, two = before.here, after.here
     for field in () if one is None and two is None else fields(one or two):  # type: ignore[arg-type]
         if field.compare and field.name not in {"id", "windows"}:

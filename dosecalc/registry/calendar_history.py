@@ -60,7 +60,7 @@ def moments(
 ) -> Iterator[Moment]:
     """Yield each moment at which a participant's calendar changed, in order, until `until`.
 
-    `study_events` are those of `fold.STUDY_KINDS`, `own_events` those of the participant. An urgent amendment changes a
+    `study_events` are those of `Reading.of_study`, `own_events` those of the participant. An urgent amendment changes a
     calendar on the day on which it comes into effect, whether or not anything is recorded then.
     """
     seen: tuple[Settled, BlindedPlan | None] | None = None

@@ -46,7 +46,7 @@ def amend(
 
     Raises:
         Refusal: DC797, the reason is missing; DC805, the file is not a new version of this study's protocol; DC806, the
-            effective date.
+            effective date; DC851, another time zone.
     """
     why = need_reason(reason, msg("write what the amendment is for and who approved it: --reason TEXT"))
     old, new = before.protocol, after.protocol
@@ -62,6 +62,14 @@ def amend(
             msg("the new version masks differently, and what was recorded cannot be sealed afterwards"),
             msg("make a study of its own for the new version"),
         )
+    if after.timezone != before.timezone:
+        raise refuse(
+            "DC851",
+            msg("the study is in the time zone {old}, and the new site file says {new}",
+                old=before.timezone, new=after.timezone),
+            msg("write {old}: days and windows that are on record were counted in it; a site elsewhere is a study of "
+                "its own", old=before.timezone),
+        )  # fmt: skip
     digest = sha256(amendment.protocol_text.encode("utf-8")).hexdigest()
     for each in study.versions:
         if each.protocol_version == new.version and each.protocol_sha256 != digest:

@@ -207,33 +207,42 @@ def open_level(study: StudyState, settled: Settled, name: str, *, at: dt.datetim
 # --- staff ----------------------------------------------------------------------------------------------------------
 
 
-def staff(known: Mapping[str, str], user: str, role: str, *, at: dt.datetime) -> list[Draft]:
-    """Say in which role somebody works; `known` is the staff list until now, empty where there is none.
+def staff(known: Mapping[str, str], user: str, role: str | None, *, at: dt.datetime) -> list[Draft]:
+    """Say in which role somebody works; `role` is None where they have left.
+
+    `known` is the staff list until now, empty where there is none.
 
     Raises:
         Refusal: DC804, the user has no name, the role is none of ours or theirs already, or nobody would be left who
-            can change the list.
+            can change the list; DC838, who has left does not work here.
     """
-    if not user.strip():
+    user = user.strip()
+    if not user:
         raise refuse("DC804", msg("the user has no name"), msg("give the name that they use with --as"))
-    if role not in ROLES:
+    if role is None and user not in known:
+        raise refuse(
+            "DC838",
+            msg("'{user}' is not in this study's staff list, so nobody has left", user=user),
+            msg("check the name: `study staff` lists who works here"),
+        )
+    if role is not None and role not in ROLES:
         raise refuse(
             "DC804",
             msg("'{role}' is not a role", role=role),
             msg("the roles are: {roles}", roles=", ".join(ROLES)),
         )
-    user = user.strip()
-    if known.get(user) == role:
+    if role is not None and known.get(user) == role:
         raise refuse(
             "DC804", msg("{user} works here as {role} already", user=user, role=role), msg("nothing has to be done")
         )
-    if "administrator" not in {**known, user: role}.values():
+    others = [each for name, each in known.items() if name != user]
+    if "administrator" not in (*others, role):
         raise refuse(
             "DC804",
             msg("then nobody would be the administrator, and nobody could change the staff list any more"),
             msg("name an administrator first: study staff USER administrator"),
         )
-    return [Draft(kind="staff", at=at, public={"user": user, "role": role})]
+    return [Draft(kind="staff", at=at, public={"user": user} if role is None else {"user": user, "role": role})]
 
 
 def need_reason(reason: str | None, mend: Message) -> str:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.registry.chain import about
+from dosecalc.registry.outside import impossible
 from dosecalc.registry.state import Hold, ParticipantState, StudyState, Version, VisitState
 
 if TYPE_CHECKING:
@@ -37,11 +38,6 @@ class Fact:
     def at(self) -> dt.datetime:
         """When it happened, at the site."""
         return dt.datetime.fromisoformat(self.event.at_local)
-
-    @property
-    def entered(self) -> dt.datetime:
-        """When it was entered, in UTC."""
-        return dt.datetime.fromisoformat(self.event.entered_at)
 
 
 def public_of(event: Event) -> dict[str, Any]:
@@ -114,15 +110,11 @@ class _Participant:
     def set(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)
 
-    def redated(self, fact: Fact, **changes: Any) -> None:
-        """The dates of all visits changed."""
-        self.set(**changes, sequence=self.state.sequence + 1, changed=fact.entered)
-
     def visit(self, fact: Fact, **changes: Any) -> None:
         name = fact.event.visit
         assert name is not None, "an event of a visit names it"
         before = self.visits.get(name, VisitState(visit=name))
-        self.visits[name] = replace(before, **changes, sequence=before.sequence + 1, changed=fact.entered)
+        self.visits[name] = replace(before, **changes)
 
 
 def fold_participant(events: Iterable[Event], key: Key | None) -> ParticipantState | None:
@@ -157,13 +149,13 @@ def _screen_failure(one: _Participant, fact: Fact) -> None:
 
 def _assign(one: _Participant, fact: Fact) -> None:
     known = {**fact.public, **(fact.sealed or {})}
-    one.redated(
-        fact,
+    one.set(
         arm=known.get("arm"),
         kit=known.get("kit"),
         side=known.get("side"),
         level=known.get("level"),
         assigned=fact.at.date(),
+        assigned_by=fact.event.user,
     )
 
 
@@ -178,21 +170,21 @@ def _measure(one: _Participant, fact: Fact) -> None:
 def _anchor(one: _Participant, fact: Fact) -> None:
     name, when = fact.public["name"], moment(fact.public["when"])
     if name == "start":
-        one.redated(fact, start=when)
+        one.set(start=when)
     else:
-        one.redated(fact, anchors={**one.state.anchors, name: when})
+        one.set(anchors={**one.state.anchors, name: when})
 
 
 def _migrate(one: _Participant, fact: Fact) -> None:
-    one.redated(fact, protocol_sha256=fact.public["protocol_sha256"])
+    one.set(protocol_sha256=fact.public["protocol_sha256"])
 
 
 def _discontinue(one: _Participant, fact: Fact) -> None:
-    one.redated(fact, standing="discontinued", ended=dt.date.fromisoformat(fact.public["date"]))
+    one.set(standing="discontinued", ended=dt.date.fromisoformat(fact.public["date"]))
 
 
 def _withdraw(one: _Participant, fact: Fact) -> None:
-    one.redated(fact, standing="withdrawn", ended=dt.date.fromisoformat(fact.public["date"]))
+    one.set(standing="withdrawn", ended=dt.date.fromisoformat(fact.public["date"]))
 
 
 def _unblind(one: _Participant, _fact: Fact) -> None:
@@ -201,7 +193,7 @@ def _unblind(one: _Participant, _fact: Fact) -> None:
 
 def _book(one: _Participant, fact: Fact) -> None:
     when = dt.datetime.fromisoformat(fact.public["when"])
-    one.visit(fact, booked=when, outside_window=fact.public.get("outside_window"), missed=None)
+    one.visit(fact, booked=when, outside_window=fact.public.get("outside_window"), missed=None, cancelled=False)
 
 
 def _attend(one: _Participant, fact: Fact) -> None:
@@ -213,7 +205,13 @@ def _miss(one: _Participant, fact: Fact) -> None:
 
 
 def _cancel(one: _Participant, fact: Fact) -> None:
-    one.visit(fact, booked=None, outside_window=None)
+    one.visit(fact, booked=None, outside_window=None, cancelled=True)
+
+
+def _administer(one: _Participant, fact: Fact) -> None:
+    day = dt.datetime.fromisoformat(fact.public["when"]).date()
+    one.visit(fact, given=day)
+    one.set(dosed=day if one.state.dosed is None else min(day, one.state.dosed))
 
 
 _STEPS: dict[str, Callable[[_Participant, Fact], None]] = {
@@ -233,28 +231,29 @@ _STEPS: dict[str, Callable[[_Participant, Fact], None]] = {
     "miss": _miss,
     "cancel": _cancel,
     "unscheduled": _attend,
+    "administer": _administer,
 }
 
-STUDY_KINDS: tuple[Kind, ...] = ("init", "staff", "amend", "allocation", "open_level", "hold", "lift", "correct")
-"""The kinds of events that `fold_study` reads."""
+STUDY_KINDS: tuple[Kind, ...] = ("init", "staff", "amend", "allocation", "open_level", "hold", "lift")
+"""The kinds of events that `fold_study` reads, with their corrections: see `Reading.of_study`."""
 
 
 def fold_study(events: Iterable[Event], key: Key | None) -> StudyState:
-    """Return how the study as a whole stands after these events (at least those of `STUDY_KINDS`, in order).
+    """Return how the study as a whole stands after these events (at least those of `Reading.of_study`, in order).
 
     Raises:
-        ValueError: the first event is missing.
+        Refusal: DC823, the first event is not that of a study.
     """
     study: StudyState | None = None
     for fact in facts(events, key):
         if fact.event.kind == "init":
             study = _begin(fact)
         elif study is None:
-            raise ValueError("a study begins with its init event")
+            raise impossible(fact.event.number)
         else:
             study = _study_step(study, fact)
     if study is None:
-        raise ValueError("a study has an init event")
+        raise impossible(1)
     return study
 
 
@@ -274,7 +273,7 @@ def _study_step(study: StudyState, fact: Fact) -> StudyState:
     public = fact.public
     match fact.event.kind:
         case "staff":
-            return replace(study, staff={**study.staff, public["user"]: public["role"]})
+            return replace(study, staff={**study.staff, public["user"]: public.get("role")})
         case "amend":
             return replace(study, versions=(*study.versions, _amended(study, fact)))
         case "open_level":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.decide_study import named_hold
 from dosecalc.registry.levels import open_step, step_of, steps
+from dosecalc.registry.plan_of import arm_of, dose_visits, start_of
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day
 
@@ -107,26 +108,29 @@ def check_staggered(
     state: ParticipantState,
     day: dt.date,
     step: Step | None = None,
+    *,
+    dosed: bool = False,
 ) -> None:
     """Refuse a participant of a dose level who comes too soon after the one before, as the site file has it.
 
-    The days count from the first dose of the other; until that is recorded, from the day of the assignment, else of the
-    enrolment. In a masked trial all participants count as one level, because nobody may see who has which (R15).
+    Of the other counts the first dose that was really given; until there is one the start, else the day of the
+    assignment, else of the enrolment. Of this one counts the start, and `day` until it is known. With `dosed` they are
+    to be given a dose on `day`: if it is their first, it is held against the doses that others were given. In a masked
+    trial all participants are one level, because nobody may see who has which (R15).
 
     Raises:
         Refusal: DC745.
     """
     stagger = settled.here.stagger if settled.here else None
-    if stagger is None:
-        return
     mine = step.name if step is not None else _level(settled, state)
-    if mine is None:
+    if stagger is None or mine is None or (dosed and _first_dose(settled, state) is not None):
         return
+    on = day if dosed else _start(settled, state) or day
     for other in others:
-        theirs = None if other.code == state.code else _level(settled, other)
-        if theirs != mine or (came := _came(other)) is None:
+        if other.code == state.code or _level(settled, other) != mine:
             continue
-        if abs((day - came).days) < stagger.days:
+        came = _first_dose(settled, other) or (None if dosed else _came(settled, other))
+        if came is not None and abs((on - came).days) < stagger.days:
             free = came + dt.timedelta(days=stagger.days)
             raise refuse(
                 "DC745",
@@ -147,8 +151,23 @@ def _level(settled: Settled, state: ParticipantState) -> str | None:
     return ladder.get(state.arm) if state.arm is not None else state.cohort
 
 
-def _came(state: ParticipantState) -> dt.date | None:
-    """The day from which the stagger of the next one counts."""
+def _came(settled: Settled, state: ParticipantState) -> dt.date | None:
+    """The day from which the stagger of the next one counts, until the first dose is given."""
     if state.standing in ("consented", "screen_failure"):
         return None
-    return local_day(state.start) if state.start is not None else state.assigned or state.enrolled
+    return _start(settled, state) or state.assigned or state.enrolled
+
+
+def _start(settled: Settled, state: ParticipantState) -> dt.date | None:
+    start = start_of(settled.protocol, state)
+    return None if start is None else local_day(start)
+
+
+def _first_dose(settled: Settled, state: ParticipantState) -> dt.date | None:
+    """The day of the first dose; where that is not on record, of the first visit with a dose that took place."""
+    arm = arm_of(settled.protocol, state)
+    if state.dosed is not None or arm is None:
+        return state.dosed
+    visits = dose_visits(settled.protocol, arm)
+    return min((local_day(each.attended) for each in state.visits.values() if each.attended and each.visit in visits),
+               default=None)  # fmt: skip

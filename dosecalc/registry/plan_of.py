@@ -209,7 +209,7 @@ def standing_of(state: VisitState) -> VisitStanding:
         return "missed"
     if state.booked is not None:
         return "booked"
-    return "cancelled" if state.changed is not None else "planned"
+    return "cancelled" if state.cancelled else "planned"
 
 
 def _day(moment: Moment | None) -> str | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from dosecalc.registry import chain, outside, schema
 from dosecalc.registry.chain import START, Head
 from dosecalc.registry.event import Event
+from dosecalc.registry.fold import STUDY_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -26,6 +27,7 @@ _AFTER_ANOTHER = sa.select(_EVENTS, _BEFORE.c.hash, _BEFORE.c.public_hash).selec
 )
 """Events, each with the hashes of the one before."""
 _COUNT = "events of "
+_OF_STUDY = f"{_COUNT}kind correct, of no participant"
 
 
 def count_of_participant(code: str) -> str:
@@ -36,6 +38,13 @@ def count_of_participant(code: str) -> str:
 def count_of_kind(kind: str) -> str:
     """Name the number of events of a kind."""
     return f"{_COUNT}kind {kind}"
+
+
+def counted_under(event: Event) -> tuple[str, ...]:
+    """Name the numbers that an event counts in."""
+    if event.participant is not None:
+        return count_of_kind(event.kind), count_of_participant(event.participant)
+    return (count_of_kind(event.kind), _OF_STUDY) if event.kind == "correct" else (count_of_kind(event.kind),)
 
 
 def _whose(name: str) -> bool:
@@ -85,16 +94,32 @@ class Reading:
         Raises:
             Refusal: DC820, DC821, DC823, the study was changed outside dosecalc.
         """
-        self._check_complete(participant, kinds)
         wanted = _AFTER_ANOTHER
-        if participant is not None:
+        if participant is not None:  # else each is compared with the one before, and the last one on opening
+            self._check_complete(_EVENTS.c.participant == participant, [count_of_participant(participant)])
             wanted = wanted.where(_EVENTS.c.participant == participant)
+        elif kinds is not None:
+            self._check_complete(_EVENTS.c.kind.in_(sorted(kinds)), [count_of_kind(kind) for kind in kinds])
         if kinds is not None:
             wanted = wanted.where(_EVENTS.c.kind.in_(sorted(kinds)))
         if until is not None:
             wanted = wanted.where(_EVENTS.c.entered_at <= utc(until))
         if after:
             wanted = wanted.where(_EVENTS.c.number > after)
+        return map(_checked, self._pages(wanted))
+
+    def of_study(self, until: dt.datetime | None = None) -> Iterator[Event]:
+        """Yield the events that `fold_study` reads, in order of number: no correction of a participant's event.
+
+        Raises:
+            Refusal: as `events`.
+        """
+        correction = sa.and_(_EVENTS.c.kind == "correct", _EVENTS.c.participant.is_(None))
+        condition = sa.or_(_EVENTS.c.kind.in_(STUDY_KINDS), correction)
+        self._check_complete(condition, [*map(count_of_kind, STUDY_KINDS), _OF_STUDY])
+        wanted = _AFTER_ANOTHER.where(condition)
+        if until is not None:
+            wanted = wanted.where(_EVENTS.c.entered_at <= utc(until))
         return map(_checked, self._pages(wanted))
 
     def as_stored(self) -> Iterator[Event]:
@@ -111,14 +136,8 @@ class Reading:
                 return
             page = wanted.where(_EVENTS.c.number > found[-1].number)
 
-    def _check_complete(self, participant: str | None, kinds: Collection[Kind] | None) -> None:
+    def _check_complete(self, condition: sa.ColumnElement[bool], names: Collection[str]) -> None:
         """Compare how many events there are with how many were recorded: a deleted event leaves no trace of its own."""
-        if participant is not None:
-            condition, names = _EVENTS.c.participant == participant, [count_of_participant(participant)]
-        elif kinds is not None:
-            condition, names = _EVENTS.c.kind.in_(sorted(kinds)), [count_of_kind(kind) for kind in kinds]
-        else:  # each is compared with the one before, and the last one when the study is opened
-            return
         there = self._connection.scalar(sa.select(sa.func.count()).select_from(_EVENTS).where(condition))
         kept = self._connection.scalars(sa.select(_META.c.value).where(_META.c.name.in_(names)))
         if [there] != [sum(int(each) if each.isdecimal() else 0 for each in kept)]:

@@ -37,7 +37,7 @@ events = sa.Table(
     sa.Column("public_hash", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Index("events_participant", "participant", "number"),
-    sa.Index("events_kind", "kind", "number"),
+    sa.Index("events_kind", "kind", "participant", "number"),
 )
 
 visits_now = sa.Table(

@@ -24,12 +24,12 @@ class VisitState:
     booked: dt.datetime | None = None
     outside_window: str | None = None
     attended: dt.datetime | dt.date | None = None
+    given: dt.date | None = None
+    """The day on which its dose was given."""
     missed: str | None = None
     """Why it was missed."""
-    sequence: int = 0
-    """How often its calendar item changed (SEQUENCE, RFC 5545)."""
-    changed: dt.datetime | None = None
-    """When it last changed (DTSTAMP)."""
+    cancelled: bool = False
+    """Whether it was booked, and the booking given up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,10 +55,6 @@ class ParticipantState:
     unblinded: bool = False
     held: str | None = None
     """Why doses are on hold; None where they are not."""
-    sequence: int = 0
-    """How often the dates of all its visits changed at once (a start, an anchor, a new protocol version)."""
-    changed: dt.datetime | None = None
-    """When they last did."""
     screen_failure: str | None = None
     """Why the participant could not be enrolled."""
     ended: dt.date | None = None
@@ -66,6 +62,9 @@ class ParticipantState:
     cohort: str | None = None
     assigned: dt.date | None = None
     """The day on which an arm was assigned; the arm itself may be sealed."""
+    assigned_by: str | None = None
+    dosed: dt.date | None = None
+    """The day on which the first dose was given."""
     language: Language | None = None
     """The language of their calendar; None for the site's."""
 
@@ -87,19 +86,19 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hold:
-    """The code of a participant, the number of a lot; of a level its arm, or its amount for every arm that has it."""
     """Doses are on hold: of the study, or of a level, a participant or a lot (`target`)."""
 
+    scope: str
+    target: str | None
+    """The code of a participant, the number of a lot; of a level its arm, or its amount for every arm that has it."""
+    reason: str
+    number: int
     since: dt.datetime | None = None
     """Since when it stands; None where that is not known, and it always counts."""
 
     def stood(self, at: dt.datetime) -> bool:
         """Whether it stood already at a moment."""
         return self.since is None or self.since <= at
-    scope: str
-    target: str | None
-    reason: str
-    number: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +108,8 @@ class StudyState:
     protocol: str
     key_id: str
     versions: tuple[Version, ...]
-    staff: Mapping[str, Role] = field(default_factory=dict)
+    staff: Mapping[str, Role | None] = field(default_factory=dict)
+    """Who was recorded to work here; None where they have left."""
     opened: tuple[tuple[str, str | None], ...] = ()
     """The dose levels in the order in which they were opened, each with its arm where it has one; the last is open."""
     holds: tuple[Hold, ...] = ()

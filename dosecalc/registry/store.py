@@ -24,8 +24,7 @@ from dosecalc.registry.kinds import KIND_RULES
 from dosecalc.registry.reading import (
     Reading,
     VisitRow,
-    count_of_kind,
-    count_of_participant,
+    counted_under,
     iso,
     protocol_digest,
     utc,
@@ -38,7 +37,9 @@ if TYPE_CHECKING:
     from dosecalc.registry.event import By, Draft, Kind
     from dosecalc.registry.sealing import Sealer
 
-__all__ = ["Reading", "Store", "VisitRow", "Writing", "create_store", "open_store"]
+KEY_BEGUN = "key"
+"""Under this name a study keeps the number of its key from before the first event."""
+__all__ = ["KEY_BEGUN", "Reading", "Store", "VisitRow", "Writing", "create_store", "open_store"]
 
 _EVENTS, _VISITS, _PEOPLE, _META = schema.events, schema.visits_now, schema.participants_now, schema.meta
 
@@ -100,12 +101,11 @@ class Writing(Reading):
         rows = []
         for event in events:
             rows.append(chain.of(event))
-            counts[count_of_kind(event.kind)] += 1
+            counts.update(counted_under(event))
             self._head = Head(event.number, event.hash, event.public_hash)
             if event.participant is not None:
                 first, _ = people.get(event.participant, (event.number, 0))
                 people[event.participant] = first, event.number
-                counts[count_of_participant(event.participant)] += 1
         if rows:
             self._connection.execute(sa.insert(_EVENTS), rows)
         for code, (first, last) in people.items():
@@ -269,7 +269,8 @@ def _is_new(connection: sa.Connection) -> bool:
 
 def _begun(connection: sa.Connection) -> bool:
     """Whether there is an event, or was one: an interrupted `init` leaves none."""
-    return any(connection.scalar(sa.select(table).limit(1)) is not None for table in (_META.c.value, _EVENTS.c.number))
+    kept = sa.select(_META.c.value).where(_META.c.name != KEY_BEGUN)
+    return any(connection.scalar(each.limit(1)) is not None for each in (kept, sa.select(_EVENTS.c.number)))
 
 
 def _holds_other(connection: sa.Connection) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry import chain
 from dosecalc.registry.chain import Broken, Head
-from dosecalc.registry.reading import count_of_kind, count_of_participant
+from dosecalc.registry.reading import counted_under
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -93,8 +93,7 @@ class _Watch:
             if event.participant is not None:
                 first, _ = self.people.get(event.participant, (event.number, 0))
                 self.people[event.participant] = first, event.number
-                self.counts[count_of_participant(event.participant)] += 1
-            self.counts[count_of_kind(event.kind)] += 1
+            self.counts.update(counted_under(event))
             if self._hash in (event.hash, event.public_hash) and self._number in (None, event.number):
                 self.met = True
             if self._key and event.sealed and not self.unopened and not self._opens(event):

@@ -17,6 +17,7 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     import datetime as dt
 
+    from dosecalc.registry.event import Role
     from dosecalc.registry.state import ParticipantState, StudyState, Version
 
 
@@ -51,23 +52,37 @@ def _settled(protocol_text: str, site_text: str, version: str) -> Settled:
     return Settled(protocol=protocol, site=site)
 
 
-def check_not_superseded(study: StudyState, state: ParticipantState, day: dt.date, protocol_sha256: str) -> None:
-    """Refuse a dose that was worked out under another version than the one that holds for the participant on `day`.
+def staff_of(study: StudyState, day: dt.date) -> dict[str, Role]:
+    """Return who works here on `day`: the site file's list, then what was recorded since; without who has left."""
+    site = settled_of(study.in_effect(day)).site
+    known = {**(site.staff if site is not None else {}), **study.staff}
+    return {user: role for user, role in known.items() if role is not None}
+
+
+def check_not_superseded(study: StudyState, state: ParticipantState, day: dt.date, made: Version) -> None:
+    """Refuse a dose that was worked out under another version (`made`) than the one that holds for them on `day`.
 
     Raises:
-        Refusal: DC795, the dose is superseded.
+        Refusal: DC795, the dose is superseded: by another protocol, or by other answers of the site.
     """
     holds = version_for(study, state, day)
-    if protocol_sha256 == holds.protocol_sha256:
-        return
-    made = study.version(protocol_sha256)
+    if made.protocol_sha256 == holds.protocol_sha256:
+        if made.site_text == holds.site_text:
+            return
+        raise refuse(
+            "DC795",
+            msg("the dose of {participant} was worked out with the site's answers before event {number}, and those of "
+                "event {number} hold since {day}",
+                participant=state.code, number=holds.number, day=_since(holds)),
+            msg("do not give it; prepare it again with the site's answers of today"),
+        )  # fmt: skip
     raise refuse(
         "DC795",
         msg(
             "this dose of {participant} was worked out under version {old} of the protocol, and version {new} holds "
             "for them since {day}",
             participant=state.code,
-            old=made.protocol_version if made else msg("unknown"),
+            old=made.protocol_version,
             new=holds.protocol_version,
             day=_since(holds),
         )
@@ -76,7 +91,7 @@ def check_not_superseded(study: StudyState, state: ParticipantState, day: dt.dat
             "this dose of {participant} was worked out under version {old} of the protocol, and they are on "
             "version {new}",
             participant=state.code,
-            old=made.protocol_version if made else msg("unknown"),
+            old=made.protocol_version,
             new=holds.protocol_version,
         ),
         msg("do not give it; prepare it again under version {new}", new=holds.protocol_version),

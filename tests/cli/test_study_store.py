@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import stat
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 import postgres
+from dosecalc.app import study_store
 from dosecalc.app.settings import shipped
+from dosecalc.registry.store import Writing
 from running import Ran, dosecalc
 
 SITE = shipped("sites", "example.yaml")
@@ -132,6 +135,35 @@ def test_init_never_takes_the_place_of_a_study_or_a_key() -> None:
     assert (Path("s.db").read_bytes(), Path("k.key").read_bytes()) == before
     assert not Path("other.key").exists()
     assert not Path("t.db").exists()
+
+
+@pytest.mark.parametrize("moment", ["before the key", "in the key", "before the first event", "while recording it"])
+@pytest.mark.parametrize("own_folder", [False, True])
+def test_an_init_that_was_killed_is_called_again_and_works(
+    moment: str, own_folder: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    words = ("study", "init", "--protocol", "NCT07203599", "--site", SITE, "--study", "s.db", "--json")
+    words = words if own_folder else (*words, "--key-out", "k.key")
+    child = os.fork()
+    if not child:
+        place, name = {
+            "before the key": (study_store, "_write_key"),
+            "in the key": (os, "write"),
+            "before the first event": (Writing, "append"),
+            "while recording it": (Writing, "insert"),
+        }[moment]
+        monkeypatch.setattr(place, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        dosecalc(*words)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    done = dosecalc(*words)
+    assert done.code == 0, done.err
+    key = done.json["key_file"]
+    assert stat.S_IMODE(os.stat(key).st_mode) == 0o600
+    assert dosecalc("study", "verify", "--study", "s.db", "--key", key).code == 0
+    assert len(list(tmp_path.rglob("*.key"))) == 1  # no key is left that opens nothing
+    assert "DC701" in dosecalc(*words).err
 
 
 def test_init_makes_nothing_of_a_broken_protocol() -> None:

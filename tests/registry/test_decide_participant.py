@@ -19,7 +19,7 @@ from dosecalc.quantity import parse_quantity
 from dosecalc.registry import decide_assign, decide_measure, decide_participant
 from dosecalc.registry.levels import open_step
 from dosecalc.registry.state import Hold, StudyState, Version
-from registry.visiting import CONFIRMED, DOUBLE, NOW, OPEN, day, settled, site_text, someone
+from registry.visiting import CONFIRMED, DOUBLE, NOW, OPEN, day, done, settled, site_text, someone
 
 SPLIT = "NCT06932393"
 
@@ -144,6 +144,23 @@ def test_the_next_of_a_level_comes_n_days_after_the_first_dose_of_the_one_before
     with refused("DC745", "P000", "2026-03-02", "2026-03-09"):  # 2 + 7 = 9 March
         enrol(NEW, before, on=slow, cohort="phase1-A", date=day("2026-03-08"))
     assert enrol(NEW, before, on=slow, cohort="phase1-A", date=day("2026-03-09"))
+
+
+def test_a_dose_that_was_given_counts_before_a_visit_and_that_before_the_start() -> None:
+    slow = staggered(OPEN)
+    came = someone(done("W2", "2026-03-16"), code="P000", start=day("2026-03-02"))  # week 0 was missed
+    with refused("DC745", "P000 came on 2026-03-16", "from 2026-03-23"):  # 16 + 7
+        enrol(NEW, came, on=slow, cohort="phase1-A", date=day("2026-03-22"))
+    with refused("DC745", "P000 came on 2026-03-17", "from 2026-03-24"):
+        enrol(NEW, replace(came, dosed=day("2026-03-17")), on=slow, cohort="phase1-A", date=day("2026-03-22"))
+    assert enrol(NEW, came, on=slow, cohort="phase1-A", date=day("2026-03-09"))
+
+
+def test_a_start_that_is_known_counts_and_not_the_day_of_the_enrolment() -> None:
+    before = someone(code="P000", start=day("2026-03-02"))
+    early = replace(NEW, start=day("2026-03-03"))
+    with refused("DC745", "P000 came on 2026-03-02"):
+        enrol(early, before, on=staggered(OPEN), cohort="phase1-A", date=day("2026-03-20"))
 
 
 def test_the_stagger_is_of_one_level() -> None:

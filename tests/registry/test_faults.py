@@ -39,7 +39,8 @@ def under_load(*words: object) -> dict[str, Any]:
 
 def check_killed(found: dict[str, Any], rounds: int) -> None:
     assert found["killed"] == rounds
-    assert found["acknowledged"] > rounds  # else nothing was tried
+    # Two of three writers live until their first word came; how many more words they say depends on the machine.
+    assert found["acknowledged"] >= rounds * 2 // 3
     assert found["lost"] == found["halves"] == found["broken"] == 0
     assert found["unacknowledged"] <= rounds  # at most the one that was recorded and not yet told
     assert found["verifies"]
@@ -60,7 +61,8 @@ def test_of_eight_who_want_the_last_place_one_gets_it_in_each_of_200_rounds(plac
         "other": 0,
         "rounds": [[1, 7]],
         "booked": 200,
-        "days": 200,
+        "days": 15,
+        "given up": 200,
         "verifies": True,
     }
 

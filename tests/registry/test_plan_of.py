@@ -47,7 +47,7 @@ def test_rows_hold_days_and_times_of_the_site() -> None:
 
 
 def test_a_visit_whose_booking_was_cancelled_is_cancelled_until_it_is_booked_again() -> None:
-    given_up = VisitState(visit="W2", sequence=2, changed=NOW)
+    given_up = VisitState(visit="W2", cancelled=True)
     assert standings(plan(given_up))["W2"] == "cancelled"
 
 
@@ -75,7 +75,7 @@ def test_in_a_masked_trial_the_arm_changes_nothing(arm: str | None) -> None:
 def test_after_a_withdrawal_only_what_took_place_remains() -> None:
     left = plan(
         done("W0", "2026-03-02"),
-        VisitState(visit="W2", missed="ill", sequence=1, changed=NOW),
+        VisitState(visit="W2", missed="ill"),
         booked("W4", "2026-03-30T09:30"),
         standing="withdrawn",
     )

@@ -51,6 +51,24 @@ def test_events_are_found_by_participant_kind_number_and_time_of_entering(place:
         assert reading.event(20) is None
 
 
+def test_of_the_corrections_only_the_study_s_own_are_read_with_the_study(place: str) -> None:
+    store = fill(place)
+    with store.writing(by(), Sealer(KEY, chance())) as writing:
+        listed = writing.append(Draft(kind="allocation", at=START, public={"count": 0}, sealed={"arms": {}}))
+        for corrects, code in ((3, "P001"), (listed.number, None), (4, "P001")):
+            public = {"void": True}
+            writing.append(
+                Draft(kind="correct", at=START, participant=code, corrects=corrects, reason="slip", public=public)
+            )
+    with store.reading() as reading:
+        assert [(event.kind, event.corrects) for event in reading.of_study()] == [
+            ("init", None),
+            ("allocation", None),
+            ("correct", listed.number),
+        ]
+        assert [event.kind for event in reading.of_study(START - dt.timedelta(days=1))] == []
+
+
 def test_the_head_is_that_of_the_last_event(place: str) -> None:
     store = create_store(place)
     with store.reading() as reading:

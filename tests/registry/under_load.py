@@ -9,22 +9,30 @@ The last line it prints is a JSON object of what happened.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import random
 import signal
 import sys
+import tempfile
 import time
 
-from dosecalc.errors import Finding, Refusal
+from dosecalc.app import settings, study_visits
+from dosecalc.app.study import open_study
+from dosecalc.app.study_store import init_study
+from dosecalc.errors import Refusal
 from dosecalc.registry import chain
-from dosecalc.registry.chain import START, Head
+from dosecalc.registry.chain import Head
+from dosecalc.registry.event import Draft, Kind
 from dosecalc.registry.sealing import Sealer
 from dosecalc.registry.store import VisitRow, open_store
-from dosecalc.text import msg
-from registry.studies import KEY, assign, book, by, chance, consent, fill
+from registry.studies import KEY, assign, by, chance, consent, fill
+from registry.visiting import site_text
 
 PROCESSES = 8
+DAY = dt.datetime(2026, 6, 1, 1, 0, tzinfo=dt.UTC)
+"""When the eight book."""
 
 
 def write_for_ever(place: str, acknowledged: int, number: int) -> None:
@@ -86,12 +94,15 @@ def kill(place: str, rounds: int, seed: int) -> dict[str, object]:
             head = now
     with store.reading() as reading:
         whole = chain.follow(reading.events())
-    return {**found, "verifies": whole == head and head != START}
+    return {**found, "verifies": whole == head and head != chain.START}
 
 
 def race(place: str, rounds: int) -> dict[str, object]:
-    """In each round eight processes look whether a day is free, and book it if so, at the same moment."""
-    fill(place).close()
+    """In each round eight people book a visit on the same day at the same moment; the day has one place.
+
+    Who got the place gives it up before the next round, so that the eight stand alike again.
+    """
+    begin(place)
     pipes = []
     for process in range(PROCESSES):
         down, up = os.pipe(), os.pipe()
@@ -106,43 +117,70 @@ def race(place: str, rounds: int) -> dict[str, object]:
         for _, go, _ in pipes:
             os.write(go, f"{number}\n".encode())
         said = [os.read(answer, 1) for _, _, answer in pipes]
+        for (_, go, answer), got in zip(pipes, said, strict=True):
+            if got == b"w":
+                os.write(go, b"cancel\n")
+                os.read(answer, 1)
         won += said.count(b"w")
         refused += said.count(b"r")
         other += sum(answer not in (b"w", b"r") for answer in said)
         each_round.add((said.count(b"w"), said.count(b"r")))
     for child, go, _ in pipes:
         os.close(go)
-        os.kill(child, signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)  # the others hold the end of its pipe, too
         os.waitpid(child, 0)
     with open_store(place).reading() as reading:
-        days = [json.loads(event.public)["when"] for event in reading.events(kinds=["book"], after=19)]
+        booked = [json.loads(event.public)["when"] for event in reading.events(kinds=["book"])]
+        given_up = sum(1 for _ in reading.events(kinds=["cancel"]))
         verifies = isinstance(chain.follow(reading.events()), Head)
     return {
         "won": won,
         "refused": refused,
         "other": other,
         "rounds": sorted(each_round),
-        "booked": len(days),
-        "days": len(set(days)),
+        "booked": len(booked),
+        "days": len({when[:10] for when in booked}),
+        "given up": given_up,
         "verifies": verifies,
     }
 
 
+def begin(place: str) -> None:
+    """A study whose days have one place, and eight participants."""
+    with tempfile.TemporaryDirectory() as folder, settings.clock(lambda: DAY):
+        site = os.path.join(folder, "site.yaml")
+        with open(site, "w", encoding="utf-8") as file:
+            file.write(site_text(places=1))
+        key = os.path.join(folder, "k.key")
+        init_study(place, protocol="NCT07203599", site=site, key_out=key, who="zhao", at=None)
+    day = DAY.date().isoformat()
+    for process in range(PROCESSES):
+        public: dict[Kind, dict[str, str]] = {
+            "consent": {"form": "1.0", "date": day},
+            "enrol": {"date": day},
+            "assign": {"arm": "phase1-A"},
+            "anchor": {"name": "start", "when": day},
+        }
+        with settings.clock(lambda: DAY), open_study(place, user="zhao", key=None, at=None) as session:
+            drafts = [Draft(kind=kind, at=DAY, participant=f"R{process}", public=each) for kind, each in public.items()]
+            session.change(lambda _, new=drafts: new)  # type: ignore[misc]
+
+
 def run_for_place(place: str, process: int, go: int, answer: int) -> None:
-    store = open_store(place)
+    """Book as the command does, on the day that is called."""
     code = f"R{process}"
-    while line := os.read(go, 100):
-        day = f"{3000 + int(line):04}-01-01"
-        try:
-            with store.writing(by(), None) as writing:
-                if writing.booked_on(day):
-                    raise Refusal([Finding("DC000", msg("the day is full"), msg("take another day"))])
-                writing.append(book(code, "W0", day))
-                writing.project(code, [*writing.rows(participant=code), row(code, day)._replace(visit=day)])
-        except Refusal as refusal:
-            os.write(answer, b"r" if refusal.findings[0].code == "DC000" else b"x")
-        else:
-            os.write(answer, b"w")
+    with settings.clock(lambda: DAY), open_study(place, user=f"nurse-{process}", key=None, at=None) as session:
+        while line := os.read(go, 100):
+            try:
+                if line == b"cancel\n":
+                    study_visits.cancel(session, code, "W12", reason="the next round").record()
+                else:
+                    day = DAY.date() + dt.timedelta(days=77 + int(line) % 15)  # its window
+                    study_visits.book(session, code, "W12", f"{day}T09:30", outside_window=None, reason=None).record()
+            except Refusal as refusal:
+                os.write(answer, b"r" if [each.code for each in refusal.findings] == ["DC762"] else b"x")
+            else:
+                os.write(answer, b"w")
     os._exit(0)
 
 

@@ -49,11 +49,11 @@ def day(text: str) -> dt.date:
 
 
 def booked(name: str, when: str) -> VisitState:
-    return VisitState(visit=name, booked=at(when), sequence=1, changed=NOW)
+    return VisitState(visit=name, booked=at(when))
 
 
 def done(name: str, when: str) -> VisitState:
-    return VisitState(visit=name, attended=day(when), sequence=1, changed=NOW)
+    return VisitState(visit=name, attended=day(when))
 
 
 def someone(*known: VisitState, **changes: Any) -> ParticipantState:

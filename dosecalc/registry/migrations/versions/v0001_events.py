@@ -27,7 +27,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("public_hash", "hash")),
     )
     op.create_index("events_participant", "events", ["participant", "number"])
-    op.create_index("events_kind", "events", ["kind", "number"])
+    op.create_index("events_kind", "events", ["kind", "participant", "number"])
     op.create_table(
         "visits_now",
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("participant", "visit")),
