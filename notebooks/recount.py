@@ -81,6 +81,19 @@ def dose(arm: str, visit: str, areas: list[str]) -> tuple[Decimal, str] | None:
     return None if cells is None else (Decimal(cells), "viable cells")
 
 
+def dosed(arm: str, visit: str) -> bool:
+    """Whether something is given at a visit, a placebo too: after the end of the treatment it does not come."""
+    if arm == "phase2-minoxidil":
+        return visit in HANDED_OUT
+    return visit in ("W0", "W2", "W4", "W6", "D0", "D7", "D14")
+
+
+def expected(one: dict[str, Any], visit: str) -> bool:
+    """Whether a visit took place, was missed, or still comes: nothing does after a withdrawal."""
+    over = one["ended"] == "withdraw" or (one["ended"] == "discontinue" and dosed(one["arm"], visit))
+    return not over or visit in one["attended"] or visit in one["missed"]
+
+
 HANDED_OUT = {"W0": Decimal(56), "W8": Decimal(28)}
 """mL of the 84 that are used at home from a visit to the next: 1 mL a day, for 8 weeks and for 4."""
 
@@ -91,7 +104,8 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:
     Every dose on a worksheet that the study keeps must be the one that is calculated here.
     """
     people: dict[str, dict[str, Any]] = defaultdict(
-        lambda: {"arm": None, "start": None, "areas": [], "doses": {}, "given": defaultdict(Decimal), "attended": {}}
+        lambda: {"arm": None, "start": None, "areas": [], "doses": {}, "given": defaultdict(Decimal), "attended": {},
+                 "missed": set(), "ended": None}
     )
     protocol, versions = "", {}
     for event in read(export, key_file):
@@ -124,6 +138,11 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:
                 one["given"][unit] += amount * Decimal(says.get("part", 1))
             case "attend" | "unscheduled":
                 one["attended"][visit] = says["when"]
+            case "miss":
+                one["missed"].add(visit)
+            case "discontinue" | "withdraw":
+                one["ended"] = event["kind"]
     for one in people.values():
-        one["dates"] = dates(protocol, one["version"], one["arm"], one["start"]) if one["start"] else {}
+        planned = dates(protocol, one["version"], one["arm"], one["start"]) if one["start"] else {}
+        one["dates"] = {visit: three for visit, three in planned.items() if expected(one, visit)}
     return dict(people)

@@ -235,6 +235,9 @@ class Trial:
             with session.read() as reading:
                 rows = reading.rows()
             _, exposures = study_exposure(session)
+        planned = {(row.participant, row.visit) for row in rows if row.target is not None}
+        counted = {(code, visit) for code, own in again.items() for visit in own["dates"]}
+        assert planned == counted, f"in one of the two only: {sorted(planned ^ counted)}"
         for row in rows:
             own = again[row.participant]
             if row.target is not None:

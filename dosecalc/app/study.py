@@ -25,9 +25,10 @@ from dosecalc.text import msg
 from dosecalc.visits.moments import parse_moment, site_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
+    from dosecalc.errors import Refusal
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event, Kind
     from dosecalc.registry.rights import View
@@ -131,7 +132,7 @@ class Session:
         """
         state = fold_participant(reading.events(participant=code, until=until), self.view.key)
         if state is None:
-            raise unknown_participant(code)
+            raise _unknown_participant(code, reading.participants())
         return state
 
     def everyone(self, reading: Reading) -> Iterator[ParticipantState]:
@@ -199,12 +200,14 @@ def _first_day(reading: Reading, zone: ZoneInfo) -> str:
     return dt.datetime.fromisoformat(first.entered_at).astimezone(zone).date().isoformat()
 
 
-def unknown_participant(code: str) -> Exception:
-    """The refusal of a code of which nothing was recorded."""
+def _unknown_participant(code: str, known: Iterable[str]) -> Refusal:
+    meant = next((each for each in known if each.casefold() == code.casefold()), None)
     return refuse(
         "DC737",
         msg("this study has no participant {code}", code=code),
-        msg("check the code; `participant list` shows all; a new participant begins with `participant consent`"),
+        msg("write {other}, if that participant is meant", other=meant)
+        if meant is not None and meant != code
+        else msg("check the code; `participant list` shows all; a new participant begins with `participant consent`"),
     )
 
 

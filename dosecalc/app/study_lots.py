@@ -11,6 +11,7 @@ from dosecalc.files import read_file, write_whole
 from dosecalc.registry import decide_lots
 from dosecalc.registry.balance import accounts
 from dosecalc.registry.fold import facts
+from dosecalc.registry.drafts import need_reason
 from dosecalc.registry.lot_text import cut_lot
 from dosecalc.registry.lots import IP_KINDS, DoseState, Supplies, supplies
 from dosecalc.registry.may_dose import holds_on
@@ -107,7 +108,7 @@ def quarantine(session: Session, lot: str, reason: str | None) -> tuple[list[Eve
         Refusal: DC776, DC709; see `check_key`.
     """
     check_key(session, "quarantine")
-    why = needed(reason)
+    why = need_reason(reason)
     found: tuple[DoseState, ...] = ()
 
     def decide(reading: Reading) -> list[Draft]:
@@ -129,23 +130,12 @@ def release(session: Session, lot: str, reason: str | None) -> list[Event]:
         Refusal: DC776, DC709; see `check_key`.
     """
     check_key(session, "release")
-    why = needed(reason)
+    why = need_reason(reason)
     return session.change(
         lambda reading: decide_lots.release(
             supplies_at(session, reading), lot, why, session.at, masked=_masked(session)
         ),
     )
-
-
-def needed(reason: str | None) -> str:
-    """Return the reason.
-
-    Raises:
-        Refusal: DC709, there is none.
-    """
-    if reason is None or not reason.strip():
-        raise refuse("DC709", msg("this needs a reason, for the record"), msg("say why with --reason"))
-    return reason
 
 
 def give_back(session: Session, moved: decide_lots.Moved) -> list[Event]:
@@ -165,7 +155,7 @@ def destroy(session: Session, moved: decide_lots.Moved, *, returned: bool) -> li
         Refusal: DC776, DC777, DC709; see `check_key`.
     """
     check_key(session, "destroy")
-    moved = replace(moved, reason=needed(moved.reason))
+    moved = replace(moved, reason=need_reason(moved.reason))
     return session.change(
         lambda reading: decide_lots.destroy(supplies_at(session, reading), moved, session.at, returned=returned)
     )
@@ -178,7 +168,7 @@ def void(session: Session, number: int, reason: str | None) -> list[Event]:
         Refusal: DC784, it is not about a lot, or vials would be missing; DC709; see `check_key`.
     """
     check_key(session, "receive")
-    why = needed(reason)
+    why = need_reason(reason)
 
     def afterwards(reading: Reading, _: Sequence[Event]) -> None:
         check_vials(session, reading, number)

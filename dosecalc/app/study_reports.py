@@ -16,6 +16,7 @@ from dosecalc.registry import reports
 from dosecalc.registry.as_it_was import as_it_was
 from dosecalc.registry.fold import facts, fold_participant, fold_study
 from dosecalc.registry.gaps import gaps_of
+from dosecalc.registry.lateness import TO_COME
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.report_deviations import deviations as deviations_of
 from dosecalc.registry.reports import line_of
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from dosecalc.text import Language
 
 _UNBLIND: tuple[Kind, ...] = ("unblind",)
-_TO_COME = ("planned", "booked", "cancelled")
 _UNBOOKED = ("planned", "cancelled")
 _INIT: tuple[Kind, ...] = ("init",)
 
@@ -175,7 +175,7 @@ def study_overdue(
         scope = scope_of(session, reading, day, as_of)
         if not _table_holds(reading, scope):
             return scope, reports.late(_afresh(session, reading, scope), scope.day)
-        rows = reading.rows(standing=_TO_COME, begun=scope.day.isoformat())
+        rows = reading.rows(standing=TO_COME, begun=scope.day.isoformat())
         return scope, reports.late(map(line_of, rows), scope.day)
 
 
@@ -260,7 +260,7 @@ def _lines_of_day(session: Session, reading: Reading, scope: Scope) -> Iterator[
     day = scope.day.isoformat()
     return _distinct(
         reading.rows(day=day),
-        reading.rows(standing=_TO_COME, begun=day),
+        reading.rows(standing=TO_COME, begun=day),
         reading.rows(standing=("booked",), last=day),
     )
 

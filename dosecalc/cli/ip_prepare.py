@@ -9,10 +9,10 @@ import click
 from dosecalc.app.papers import WrittenPaper, worksheet_document, write_papers
 from dosecalc.app.study import open_study
 from dosecalc.app.study_ip import Wish, begin, keep
-from dosecalc.app.study_lots import needed
 from dosecalc.cli.prepare import confirmed, show
 from dosecalc.cli.study_told import tell
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
+from dosecalc.registry.drafts import need_reason
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def command(
         lots=lots,
         thawed_at=thawed_at,
         weight=weight,
-        again=needed(call.reason) if again else None,
+        again=need_reason(call.reason) if again else None,
     )
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         in_hand = begin(session, wish)

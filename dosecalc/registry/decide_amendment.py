@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import refuse
-from dosecalc.registry.decide_study import need_reason
+from dosecalc.registry.drafts import need_reason
 from dosecalc.registry.event import Draft
 from dosecalc.text import msg
 
@@ -45,7 +45,7 @@ def amend(
     `before` and `after` are the last version in the study and the new one, both with the answers that go with them.
 
     Raises:
-        Refusal: DC797, the reason is missing; DC805, the file is not a new version of this study's protocol; DC806, the
+        Refusal: DC709, the reason is missing; DC805, the file is not a new version of this study's protocol; DC806, the
             effective date; DC851, another time zone.
     """
     why = need_reason(reason, msg("write what the amendment is for and who approved it: --reason TEXT"))

@@ -16,6 +16,7 @@ from dosecalc.quantity import Quantity, parse_positive, plain
 from dosecalc.registry.decide_measure import check_visit
 from dosecalc.registry.event import Draft
 from dosecalc.registry.fold import public_of
+from dosecalc.registry.kind_words import KIND_WORDS
 from dosecalc.registry.kinds import KIND_RULES
 from dosecalc.registry.plan_of import start_anchor, start_of
 from dosecalc.text import Message, msg
@@ -56,7 +57,7 @@ def correct(
     if event is None:
         raise _no(msg("there is no event {number}", number=number), msg("`participant show` numbers all events"))
     if event.kind == "allocation" and not void:
-        raise _no(msg("nothing can be set in event {number} ({kind})", number=number, kind=event.kind), _MOVED)
+        raise _nothing_to_set(event)
     about = KIND_RULES[event.kind].about
     if event.kind != "allocation" and (event.participant is None or about == "lot"):
         raise _no(
@@ -173,12 +174,13 @@ def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Calla
     rule, before = KIND_RULES[event.kind], public_of(event)
     known = [name.rstrip("?") for name in rule.public] + (["reason"] if rule.reason else [])
     if event.kind in _ONLY_VOID:
-        raise _no(msg("nothing can be set in event {number} ({kind})", number=event.number, kind=event.kind), _MOVED)
+        raise _nothing_to_set(event)
     changed: dict[str, Any] = {}
     for name, text in sets.items():
         if name not in known:
             raise _no(
-                msg("event {number} ({kind}) has no '{name}'", number=event.number, kind=event.kind, name=name),
+                msg("event {number} ({kind}) has no '{name}'",
+                    number=event.number, kind=KIND_WORDS[event.kind], name=name),
                 msg("it has: {names}", names=", ".join(known)),
             )
         changed[name] = _value(event, before, settled, name, text, free)
@@ -228,6 +230,12 @@ def _value(
 def _free(event: Event, name: str, text: str, free: Callable[[str], str]) -> str:
     if not text.strip():
         raise _no(msg("'{name}' of event {number} would be empty", name=name, number=event.number), msg("write it out"))
+
+
+def _nothing_to_set(event: Event) -> Refusal:
+    return _no(
+        msg("nothing can be set in event {number} ({kind})", number=event.number, kind=KIND_WORDS[event.kind]), _MOVED
+    )
     return free(text.strip())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dosecalc.errors import Finding, Refusal, refuse
+from dosecalc.registry.drafts import need_reason
 from dosecalc.registry.event import ROLES, Draft
 from dosecalc.registry.levels import held_level, open_step, step_of, steps
 from dosecalc.registry.rights import need_key
@@ -44,7 +45,7 @@ def hold(
     every arm that has it.
 
     Raises:
-        Refusal: DC796, no target, or one that nothing here has; DC797, the reason is missing; DC798, it is on hold
+        Refusal: DC796, no target, or one that nothing here has; DC709, the reason is missing; DC798, it is on hold
             already; DC799, in a masked trial the target would show who has which arm; DC726, a lot without the key;
             DC802, there is no such level.
     """
@@ -67,7 +68,7 @@ def lift(
     """End a hold.
 
     Raises:
-        Refusal: DC797, the reason is missing; DC800, there is no such hold; DC802, there is no such level.
+        Refusal: DC709, the reason is missing; DC800, there is no such hold; DC802, there is no such level.
     """
     why = need_reason(reason, msg("write why doses may be given again: --reason TEXT"))
     if scope == "level" and target is not None and _standing(study, scope, target) is None:
@@ -172,7 +173,7 @@ def open_level(study: StudyState, settled: Settled, name: str, *, at: dt.datetim
     """Move the open dose level: one step up at most, or down to any.
 
     Raises:
-        Refusal: DC797, the reason is missing; DC802, the protocol has no such level; DC803, it is open already, or a
+        Refusal: DC709, the reason is missing; DC802, the protocol has no such level; DC803, it is open already, or a
             level between would be left out; DC801, a hold stands against it.
     """
     why = need_reason(reason, msg("write who decided it on what results: --reason TEXT"))
@@ -243,17 +244,6 @@ def staff(known: Mapping[str, str], user: str, role: str | None, *, at: dt.datet
             msg("name an administrator first: study staff USER administrator"),
         )
     return [Draft(kind="staff", at=at, public={"user": user} if role is None else {"user": user, "role": role})]
-
-
-def need_reason(reason: str | None, mend: Message) -> str:
-    """Return the reason; `mend` says what it should tell.
-
-    Raises:
-        Refusal: DC797, there is none.
-    """
-    if reason is None or not reason.strip():
-        raise refuse("DC797", msg("the reason is missing"), mend)
-    return reason.strip()
 
 
 def _listed(parts: Iterable[Message]) -> Message:

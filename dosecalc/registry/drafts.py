@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dosecalc.registry.event import Draft, Kind
+    from dosecalc.text import Message
+
+_WHY = msg("say why with --reason")
 
 
 def check(draft: Draft) -> None:
@@ -25,8 +28,8 @@ def check(draft: Draft) -> None:
     if draft.kind not in KINDS:
         raise ValueError(f"there is no kind of event {draft.kind!r}")
     rule = KIND_RULES[draft.kind]
-    if rule.reason and not (draft.reason or "").strip():
-        raise refuse("DC709", msg("this needs a reason, for the record"), msg("say why with --reason"))
+    if rule.reason:
+        need_reason(draft.reason)
     if rule.about in ("participant", "visit") and draft.participant is None:
         raise ValueError(f"{draft.kind}: whose?")
     if rule.about == "visit" and draft.visit is None:
@@ -36,6 +39,17 @@ def check(draft: Draft) -> None:
         _check_keys(draft.kind, draft.sealed or {}, rule.sealed)
     if draft.at.tzinfo is None:
         raise ValueError(f"{draft.kind}: {draft.at} has no offset")
+
+
+def need_reason(reason: str | None, mend: Message = _WHY) -> str:
+    """Return the reason; `mend` says what it should tell.
+
+    Raises:
+        Refusal: DC709, there is none.
+    """
+    if reason is None or not reason.strip():
+        raise refuse("DC709", msg("this needs a reason, for the record"), mend)
+    return reason.strip()
 
 
 def _check_keys(kind: Kind, values: Mapping[str, Any], keys: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.state import VisitStanding
     from dosecalc.visits.visit import Moment, Status
 
-_TO_COME = ("planned", "booked", "cancelled")
+TO_COME = ("planned", "booked", "cancelled")
 
 
 class Dated(Protocol):
@@ -72,7 +72,7 @@ def lateness(visit: Dated, today: Moment) -> Lateness:
         if how == "late" and latest is not None:
             return Lateness(how="late", days_over=(day - local_day(latest)).days, days_from_target=away)
         return Lateness(days_from_target=away)
-    if visit.standing not in _TO_COME or latest is None:
+    if visit.standing not in TO_COME or latest is None:
         return Lateness()
     left = (local_day(latest) - local_day(today)).days
     if _against(earliest, latest, today) == "late":

@@ -254,11 +254,6 @@ def protocol_digest(public: str) -> str:
     return sha256(cast("str", json.loads(public)["protocol_text"]).encode("utf-8")).hexdigest()
 
 
-def iso(moment: dt.datetime) -> str:
-    """Return a moment as it is kept: ISO 8601 with its offset."""
-    return moment.isoformat()
-
-
 def utc(moment: dt.datetime) -> str:
     """Return a moment as it is kept in UTC; texts of later moments sort later."""
     return moment.astimezone(dt.UTC).isoformat()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.reading import plain
+from dosecalc.shapes import moment as _iso
 from dosecalc.text import Language, render
 
 if TYPE_CHECKING:
@@ -144,7 +145,3 @@ def _exposure(each: Exposure) -> dict[str, Any]:
 def amount(quantity: Quantity) -> dict[str, str]:
     """An amount and its unit."""
     return {"total": plain(quantity.value), "unit": str(quantity.unit)}
-
-
-def _iso(value: dt.date | dt.datetime | None) -> str | None:
-    return None if value is None else value.isoformat()

@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
+from dosecalc.registry.fold import moment
 from dosecalc.registry.lateness import lateness
 from dosecalc.visits.moments import local_day
 
@@ -101,9 +102,7 @@ def _day(text: str | None) -> dt.date | None:
 
 
 def _moment(text: str | None) -> Moment | None:
-    if not text:
-        return None
-    return dt.datetime.fromisoformat(text) if "T" in text else dt.date.fromisoformat(text)
+    return moment(text) if text else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

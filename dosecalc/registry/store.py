@@ -25,7 +25,6 @@ from dosecalc.registry.reading import (
     Reading,
     VisitRow,
     counted_under,
-    iso,
     protocol_digest,
     utc,
 )
@@ -78,7 +77,7 @@ class Writing(Reading):
             "participant": draft.participant,
             "visit": draft.visit,
             "at": utc(draft.at),
-            "at_local": iso(draft.at.astimezone(ZoneInfo(self._by.zone))),
+            "at_local": draft.at.astimezone(ZoneInfo(self._by.zone)).isoformat(),
             "entered_at": utc(self._by.entered_at),
             "user": self._by.user,
             "role": self._by.role,

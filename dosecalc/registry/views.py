@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from dosecalc.registry.fold import sealed_of
 
+from dosecalc.shapes import moment as _iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -177,7 +178,3 @@ def _visit(visit: VisitState) -> dict[str, Any]:
         "attended": _iso(visit.attended),
         "missed": visit.missed,
     }
-
-
-def _iso(value: dt.date | dt.datetime | None) -> str | None:
-    return None if value is None else value.isoformat()

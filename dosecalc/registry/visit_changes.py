@@ -11,6 +11,8 @@ from dosecalc.registry.plan_of import plan_of
 from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
+from dosecalc.registry.visit_checks import own_anchor, started_elsewhere
+from dosecalc.shapes import moment as iso
     import datetime as dt
     from collections.abc import Callable
 
@@ -143,8 +145,3 @@ def _moved_shape(moved: MovedVisit) -> dict[str, Any]:
         "latest": iso(after[2]),
         "rebook": moved.rebook,
     }
-
-
-def iso(moment: Moment | None) -> str | None:
-    """Return a day or a time as JSON holds it."""
-    return None if moment is None else moment.isoformat()

@@ -322,6 +322,23 @@ def test_a_correction_passes_the_checks_of_what_it_corrects(
     assert len(done(measured, "liu", "show P001")["history"]) == 5
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("correct 4 --set arm=phase1-C", "DC754 nothing can be set in event 4 (assignment)"),
+        ("correct 3 --set area=2", "DC754 event 3 (enrolment) has no 'area'; it has: date"),
+    ],
+)
+def test_a_refused_correction_names_the_event_in_words(measured: Path, words: str, said: str) -> None:
+    assert said in run(measured, "chen", words, "--reason", "why").err
+
+
+def test_a_code_in_other_letters_names_the_one_that_is_meant(measured: Path) -> None:
+    ran = run(measured, "liu", "show p001")
+    assert "DC737 this study has no participant p001; write P001, if that participant is meant" in ran.err
+    assert "check the code; `participant list` shows all" in run(measured, "liu", "show P009").err
+
+
 # --- past days ---
 
 

@@ -80,7 +80,7 @@ def test_a_hold_says_what_is_on_hold_and_its_event(study: Callable[..., Ran]) ->
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--scope", "study"), "DC797", "the reason is missing"),
+        (("--scope", "study"), "DC709", "this needs a reason, for the record"),
         (("--scope", "participant", "--target", "P009", "--reason", "x"), "DC796", "no participant P009"),
         (("--scope", "level", "--reason", "x"), "DC796", "which level is meant"),
         (("--scope", "level", "--target", "phase1-X", "--reason", "x"), "DC802", "phase1-A, phase1-B, phase1-C"),

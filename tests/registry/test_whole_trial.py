@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dosecalc.registry.store import Reading
 from house.source import CHECKOUT
 from ics.checks import check_calendars
 from ics.clients import ICALENDAR
@@ -79,6 +81,20 @@ def test_the_count_finds_a_dose_that_is_another(trials: list[Any], monkeypatch: 
     monkeypatch.setitem(recount.PARTICLES, "phase1-B", 10**8)
     with pytest.raises(AssertionError, match="P004 W0: the worksheet says"):
         again(trials[0])
+
+
+@CASES
+def test_the_comparison_finds_a_planned_visit_that_the_study_lost(
+    trials: list[Any], played: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = {"NCT07203599": ("P001", "W12"), "NCT07084012": ("T001", "D14")}[NAMES[played]]
+    rows = Reading.rows
+    monkeypatch.setattr(
+        Reading, "rows", lambda self: [row for row in rows(self) if (row.participant, row.visit) != lost]
+    )
+    counted = again(trials[played])
+    with pytest.raises(AssertionError, match=re.escape(f"in one of the two only: [{lost}]")):
+        trials[played].compare(counted)
 
 
 def test_the_count_finds_an_event_that_was_changed(trials: list[Any], tmp_path: Path) -> None:
