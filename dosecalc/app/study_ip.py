@@ -19,10 +19,10 @@ from dosecalc.registry.event import Draft
 from dosecalc.registry.kept_sheet import name_of, on_record
 from dosecalc.registry.lot_text import stock_of, unpack
 from dosecalc.registry.lots import DoseState, Supplies
-from dosecalc.registry.plan_of import plan_of
-from dosecalc.registry.rights import need_key
 from dosecalc.registry.lots_for import holds_dmso, lots_for
 from dosecalc.registry.openness import check_staggered
+from dosecalc.registry.plan_of import plan_of
+from dosecalc.registry.rights import need_key
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -147,12 +147,12 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
     against += _missing(settled, state, arms, wish)
     if against:
         raise Refusal(against)
+    check_staggered(settled, session.everyone(reading), state, session.today, dosed=True)
     decide_lots.check_usable(known, study, wish.lots)
     stock = stock_of(decide_lots.usable(known, study))
     return prepare(
         settled,
         stock,
-    check_staggered(settled, session.everyone(reading), state, session.today, dosed=True)
         arm=arm_of(settled, state),
         asked=asked_of(
             settled, arms, state, weight=wish.weight, dmso=any(lot.dmso is not None for lot in stock.lots.values())

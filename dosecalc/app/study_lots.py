@@ -10,8 +10,8 @@ from dosecalc.errors import refuse
 from dosecalc.files import read_file, write_whole
 from dosecalc.registry import decide_lots
 from dosecalc.registry.balance import accounts
-from dosecalc.registry.fold import facts
 from dosecalc.registry.drafts import need_reason
+from dosecalc.registry.fold import facts
 from dosecalc.registry.lot_text import cut_lot
 from dosecalc.registry.lots import IP_KINDS, DoseState, Supplies, supplies
 from dosecalc.registry.may_dose import holds_on

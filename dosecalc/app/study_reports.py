@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Refusal, refuse
 from dosecalc.registry import reports
-from dosecalc.registry.as_it_was import as_it_was
 from dosecalc.registry.fold import facts, fold_participant, fold_study
-from dosecalc.registry.gaps import gaps_of
 from dosecalc.registry.lateness import TO_COME
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.report_deviations import deviations as deviations_of

@@ -230,14 +230,14 @@ def _value(
 def _free(event: Event, name: str, text: str, free: Callable[[str], str]) -> str:
     if not text.strip():
         raise _no(msg("'{name}' of event {number} would be empty", name=name, number=event.number), msg("write it out"))
+    return free(text.strip())
+
+
+def _no(what: Message, mend: Message) -> Refusal:
+    return refuse("DC754", what, mend)
 
 
 def _nothing_to_set(event: Event) -> Refusal:
     return _no(
         msg("nothing can be set in event {number} ({kind})", number=event.number, kind=KIND_WORDS[event.kind]), _MOVED
     )
-    return free(text.strip())
-
-
-def _no(what: Message, mend: Message) -> Refusal:
-    return refuse("DC754", what, mend)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dosecalc.registry.fold import sealed_of
-
 from dosecalc.shapes import moment as _iso
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.moved import moved_visits
 from dosecalc.registry.plan_of import plan_of
+from dosecalc.registry.visit_checks import own_anchor, started_elsewhere
+from dosecalc.shapes import moment as iso
 from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
-from dosecalc.registry.visit_checks import own_anchor, started_elsewhere
-from dosecalc.shapes import moment as iso
     import datetime as dt
     from collections.abc import Callable
 
