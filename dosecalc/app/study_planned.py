@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from dosecalc.dosing.planned import needs
 from dosecalc.plan import dosed_arms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dosecalc.dosing.result import Doses, OnRecord
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.state import ParticipantState
@@ -39,12 +42,10 @@ def arm_of(settled: Settled, state: ParticipantState) -> str | None:
     return None if settled.protocol.masking.allocation == "every_arm" else state.arm
 
 
-def asked_of(
-    settled: Settled, arms: tuple[str, ...], state: ParticipantState, *, weight: str | None = None, dmso: bool = False
-) -> Asked:
+def asked_of(settled: Settled, arms: tuple[str, ...], state: ParticipantState, *, dmso: bool = False) -> Asked:
     """What the study knows, as `dose` and `prepare` take it; what these doses and lots do not hang on is left out.
 
-    `weight` is a new one, in kg; `dmso` says that a weight is needed for it, too (R12).
+    `dmso` says that a weight is needed for the lots, too (R12).
     """
     may = needs(settled.protocol, arms).may
     areas = state.areas if "area" in may else {}
@@ -55,17 +56,25 @@ def asked_of(
         own = [] if first is None or name not in first else [first[name]]
         return own + [f"{visit}={record[name]}" for visit, record in again.items() if name in record]
 
-    if weight is None and state.weight is not None and (dmso or "weight" in may):
-        weight = _texts(state.weight)[0]
+    weight = state.weight if dmso or "weight" in may else None
     return Asked(
+        arm_by=state.assigned_by,
+        arm_date=state.assigned,
+        weight=None if weight is None else _texts(weight)[0],
+        weight_by=None if weight is None else weight.get("by"),
+        weight_date=None if weight is None else _day_of(weight),
         areas=() if first is None else _texts(first),
         areas_at=[f"{visit}={';'.join(_texts(record))}" for visit, record in again.items()],
         area_method=said("method"),
         area_by=said("by"),
         area_date=said("date"),
-        weight=weight,
         level=state.level if levels_of(settled.protocol, arms) else None,
     )
+
+
+def _day_of(record: Mapping[str, Any]) -> dt.date | None:
+    """The day of a measurement, where it is known."""
+    return dt.date.fromisoformat(record["date"]) if record.get("date") else None
 
 
 def _texts(record: Any) -> list[str]:

@@ -31,7 +31,8 @@ class Asked:
     """The options of `dose`, as typed; areas are in cm².
 
     `areas_at` are areas that were measured again, each `VISIT=PATCHES`, patches separated by `;`. What is said of the
-    measuring is about `areas`, or with `VISIT=` in front about the area that was measured at that visit.
+    measuring is about `areas`, or with `VISIT=` in front about the area that was measured at that visit. Who assigned
+    the arm and who weighed, and when, is nothing that anybody types: a study knows it.
     """
 
     areas: Sequence[str] = ()
@@ -42,6 +43,10 @@ class Asked:
     area_method: Sequence[str] = ()
     area_by: Sequence[str] = ()
     area_date: Sequence[str] = ()
+    arm_by: str | None = None
+    arm_date: dt.date | None = None
+    weight_by: str | None = None
+    weight_date: dt.date | None = None
 
 
 def dose_input(settled: Settled, arm: str | None, asked: Asked) -> DoseInput:

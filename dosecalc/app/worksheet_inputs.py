@@ -23,10 +23,11 @@ def worksheet_inputs(
 ) -> Iterator[Input]:
     """Give what the second person must find again in the sources, as it was typed."""
     if arm is not None:
-        yield Input(name="arm", label=msg("arm"), values=(arm,))
+        yield Input(name="arm", label=msg("arm"), values=(arm,), by=asked.arm_by, date=asked.arm_date)
     yield from _areas(asked, given, made)
     if asked.weight is not None:
-        yield Input(name="weight", label=msg("body weight, kg"), values=(asked.weight,))
+        label = msg("body weight, kg")
+        yield Input(name="weight", label=label, values=(asked.weight,), by=asked.weight_by, date=asked.weight_date)
     if asked.level is not None:
         yield Input(name="level", label=msg("dose level"), values=(asked.level,))
     if asked.rounding is not None:

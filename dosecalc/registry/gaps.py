@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from dosecalc.text import msg
@@ -41,15 +42,32 @@ def broken_gaps(
     planned = plan.find(visit)
     if (least is None and most is None) or planned is None or not planned.dosed:
         return ()
-    moments = ((each.attended or (each.state.booked if booked else None), each) for each in plan.visits)
-    given = sorted(
-        (local_day(moment), each.id)
-        for moment, each in moments
-        if moment is not None and each.dosed and each.expected and each.id != visit
-    )
+    given = [entry for entry in _doses(plan, booked=booked) if entry[1] != visit]
     before = [entry for entry in given if entry[0] <= day][-1:]
     after = [entry for entry in given if entry[0] > day][:1]
     return tuple(each for entry in (*before, *after) for each in _broken(least, most, (visit, day), entry))
+
+
+def gaps_of(settled: Settled, plan: ParticipantPlan) -> dict[str, tuple[GapBroken, ...]]:
+    """Return which gaps were broken by the doses that were given, by the later visit of the two."""
+    least, most = settled.gap("least"), settled.gap("most")
+    found: dict[str, tuple[GapBroken, ...]] = {}
+    for before, (day, visit) in pairwise(_doses(plan)):
+        if gaps := tuple(_broken(least, most, (visit, day), before)):
+            found[visit] = gaps
+    return found
+
+
+def _doses(plan: ParticipantPlan, *, booked: bool = False) -> list[tuple[dt.date, str]]:
+    """The days on which doses were given, with their visits: as the record of doses says, else that of visits."""
+    moments = (
+        (each.state.given or each.attended or (each.state.booked if booked else None), each) for each in plan.visits
+    )
+    return sorted(
+        (local_day(moment), each.id)
+        for moment, each in moments
+        if moment is not None and each.dosed and (each.expected or each.state.given)
+    )
 
 
 def _broken(

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding
 from dosecalc.registry.decide_study import held_back
+from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.levels import held_names
+from dosecalc.registry.plan_of import plan_of
+from dosecalc.registry.visit_checks import limits_broken, outside_window, unrecorded_before
 from dosecalc.text import msg
-from dosecalc.visits.moments import local_day
+from dosecalc.visits.moments import local_day, readable
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,6 +32,41 @@ def may_dose(plan: ParticipantPlan, visit: str, on: dt.date, holds: Sequence[Hol
     wrong = _wrong_day(plan, visit, on)
     if wrong is not None:
         yield Finding("DC774", wrong, msg("book or move the visit first, or check the day"))
+    for before in unrecorded_before(plan, visit):
+        yield Finding(
+            "DC861",
+            msg("{before} comes before {visit}, and nobody recorded what became of it", before=before.id, visit=visit),
+            msg("record it first: visit attend {code} {before} DATE, or visit miss {code} {before} --reason WHY",
+                code=plan.state.code, before=before.id),
+        )  # fmt: skip
+
+
+def wrong_gap(settled: Settled, plan: ParticipantPlan, visit: str, on: dt.date) -> Iterator[Finding]:
+    """Every gap, window and limit that a dose on that day would break, unless the visit was booked so on purpose."""
+    planned = plan.find(visit)
+    if planned is None:
+        return
+    state = planned.state
+    if state.booked is not None and state.outside_window and local_day(state.booked) == on:
+        return
+    came = state.attended or state.booked
+    moment = came if came is not None and local_day(came) == on else on
+    broken = [("DC763", gap.text) for gap in broken_gaps(settled, plan, visit, on)]
+    if planned.target is not None:
+        then = plan_of(settled, plan.state, {visit: moment})
+        broken += [("DC863", text) for text in limits_broken(settled, then, planned)]
+    if planned.earliest is not None and planned.latest is not None and outside_window(planned, on):
+        text = msg("{visit} on {day} lies outside its window, {earliest} to {latest}", visit=visit, day=on,
+                   earliest=readable(planned.earliest), latest=readable(planned.latest))  # fmt: skip
+        broken.append(("DC774", text))
+    for code, text in broken:
+        yield Finding(
+            code,
+            text,
+            msg("give no dose on this day; where the investigator decides otherwise, they say so first: "
+                "`visit move {code} {visit} {day}T… --outside-window REASON`",
+                code=plan.state.code, visit=visit, day=on.isoformat()),
+        )  # fmt: skip
 
 
 def may_go_on(state: ParticipantState, holds: Sequence[Hold]) -> Iterator[Finding]:

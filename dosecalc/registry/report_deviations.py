@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dosecalc.registry.fold import Fact
+    from dosecalc.registry.gaps import GapBroken
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.visits.visit import Moment, WindowKind
 
 _NONE: Mapping[str, dt.datetime] = MappingProxyType({})
-How = Literal["early", "late", "outside_window", "recorded", "missed", "limit", "no_window"]
+_NO_GAPS: Mapping[str, Sequence[GapBroken]] = MappingProxyType({})
+How = Literal["early", "late", "outside_window", "recorded", "missed", "limit", "gap", "dose", "no_window"]
 HOW_WORDS: dict[How, Message] = {
     "early": msg("before the window"),
     "late": msg("after the window"),
@@ -30,6 +32,8 @@ HOW_WORDS: dict[How, Message] = {
     "recorded": msg("recorded as a deviation"),
     "missed": msg("missed"),
     "limit": msg("a time limit was not met"),
+    "gap": msg("too near to another dose, or too far from it"),
+    "dose": msg("another dose than planned"),
     "no_window": msg("no window is stated"),
 }
 
@@ -67,6 +71,7 @@ def deviations(
     facts: Iterable[Fact],
     day: dt.date,
     used_by: Mapping[str, dt.datetime] = _NONE,
+    gaps: Mapping[str, Sequence[GapBroken]] = _NO_GAPS,
 ) -> tuple[Deviation, ...]:
     """What departed from the protocol in the visits of one participant, in the order of the visits.
 
@@ -75,14 +80,15 @@ def deviations(
         facts: the participant's events as they read today, in order.
         day: the day of the report, at the site.
         used_by: by visit, until when its dose could be used, as far as whoever reads this may know it (R11, R15).
+        gaps: by visit, which gaps to the dose before its own dose broke.
     """
     told = list(facts)
     found = [
         each
         for planned in plan.visits
         for each in (
-            *_of(plan.state.code, planned, told, day),
-            *_given_late(plan.state.code, planned, told, used_by.get(planned.id)),
+            *_of(plan.state.code, planned, told, day, in_a_gap=planned.id in gaps),
+            *_of_dose(plan.state.code, planned, told, used_by.get(planned.id), gaps.get(planned.id, ())),
         )
     ]
     limits = (
@@ -93,7 +99,9 @@ def deviations(
     return (*found, *limits)
 
 
-def _of(code: str, planned: PlannedVisit, facts: Sequence[Fact], day: dt.date) -> Iterator[Deviation]:
+def _of(
+    code: str, planned: PlannedVisit, facts: Sequence[Fact], day: dt.date, *, in_a_gap: bool
+) -> Iterator[Deviation]:
     visit, state = planned.visit, planned.state
     mine = [fact for fact in facts if fact.event.visit == planned.id]
 
@@ -125,7 +133,7 @@ def _of(code: str, planned: PlannedVisit, facts: Sequence[Fact], day: dt.date) -
         if stands.how in ("early", "late"):
             how: How = "early" if stands.how == "early" else "late"
             yield made(how, counted=True, on=planned.attended, fact=came, reason=why)
-        elif _why(came, "deviation") and visit is not None:
+        elif _why(came, "deviation") and visit is not None and not in_a_gap:
             yield made("recorded", counted=True, on=planned.attended, fact=came, reason=why)
         elif override is not None:  # the booking departed, and the visit did not
             yield made("outside_window", counted=False, on=state.booked, fact=override, reason=state.outside_window)
@@ -138,31 +146,48 @@ def _of(code: str, planned: PlannedVisit, facts: Sequence[Fact], day: dt.date) -
         yield made("outside_window", counted=True, on=state.booked, fact=fact, reason=state.outside_window)
 
 
-def _given_late(
-    code: str, planned: PlannedVisit, facts: Sequence[Fact], limit: dt.datetime | None
+def _of_dose(
+    code: str,
+    planned: PlannedVisit,
+    facts: Sequence[Fact],
+    limit: dt.datetime | None,
+    gaps: Sequence[GapBroken],
 ) -> Iterator[Deviation]:
-    """A dose that was given after the time until which its worksheet says it may be used (R11)."""
-    fact = _last([each for each in facts if each.event.visit == planned.id], "administer")
-    if fact is None or limit is None:
-        return
-    when = dt.datetime.fromisoformat(fact.public["when"])
-    if when <= limit:
-        return
-    yield Deviation(
-        participant=code,
-        visit=planned.id,
-        how="limit",
-        counted=True,
-        window=planned.visit.window if planned.visit else None,
-        target=planned.target,
-        earliest=planned.earliest,
-        latest=planned.latest,
-        on=when,
-        text=msg("the dose had to be used by {time} (R11)", time=limit.isoformat(" ", "minutes")),
-        user=fact.event.user,
-        role=fact.event.role,
-        number=fact.event.number,
-    )
+    """What departed in the dose of a visit: given after its time (R11), a part of it alone, or in a gap."""
+    mine = [each for each in facts if each.event.visit == planned.id]
+    given = _last(mine, "administer")
+
+    def made(how: How, text: object, fact: Fact | None, on: Moment | None, reason: str | None) -> Deviation:
+        return Deviation(
+            participant=code,
+            visit=planned.id,
+            how=how,
+            counted=True,
+            window=planned.visit.window if planned.visit else None,
+            target=planned.target,
+            earliest=planned.earliest,
+            latest=planned.latest,
+            on=on,
+            reason=reason,
+            text=text,
+            user=fact.event.user if fact else None,
+            role=fact.event.role if fact else None,
+            number=fact.event.number if fact else None,
+        )
+
+    if given is not None:
+        when = dt.datetime.fromisoformat(given.public["when"])
+        if limit is not None and when > limit:
+            text = msg("the dose had to be used by {time} (R11)", time=limit.isoformat(" ", "minutes"))
+            yield made("limit", text, given, when, None)
+        if "part" in given.public:
+            yield made(
+                "dose", msg("{part} of the dose was given", part=given.public["part"]), given, when, given.reason
+            )
+    came = given or _last(mine, "attend")
+    for gap in gaps:
+        reason = _said(_last(mine, "attend"), "deviation") or planned.state.outside_window
+        yield made("gap", gap.text, came, planned.state.given or planned.attended, reason)
 
 
 def _last(facts: Sequence[Fact], *kinds: str) -> Fact | None:
@@ -170,7 +195,9 @@ def _last(facts: Sequence[Fact], *kinds: str) -> Fact | None:
 
 
 def _why(fact: Fact | None, key: str) -> str | None:
-    if fact is None:
-        return None
-    said = fact.public.get(key)
-    return said if isinstance(said, str) and said else fact.reason
+    return _said(fact, key) or (fact.reason if fact is not None else None)
+
+
+def _said(fact: Fact | None, key: str) -> str | None:
+    said = fact.public.get(key) if fact is not None else None
+    return said if isinstance(said, str) and said else None
