@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.moved import moved_visits
 from dosecalc.registry.plan_of import plan_of
-from dosecalc.registry.visit_checks import own_anchor, started_elsewhere
 from dosecalc.shapes import moment as iso
 from dosecalc.visits.moments import local_day
 
