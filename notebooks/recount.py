@@ -98,7 +98,7 @@ HANDED_OUT = {"W0": Decimal(56), "W8": Decimal(28)}
 """mL of the 84 that are used at home from a visit to the next: 1 mL a day, for 8 weeks and for 4."""
 
 
-def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:
+def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:  # noqa: C901
     """Of each participant: arm, version, the dates of all visits, the doses prepared, and what was given in all.
 
     Every dose on a worksheet that the study keeps must be the one that is calculated here.

@@ -6,7 +6,7 @@ import pytest
 
 from dosecalc.registry.plan_of import ParticipantPlan, rows_of
 from dosecalc.registry.state import VisitState
-from registry.visiting import DOUBLE, NOW, at, booked, day, done, plan, settled, someone
+from registry.visiting import DOUBLE, at, booked, day, done, plan, settled, someone
 
 
 def standings(planned: ParticipantPlan) -> dict[str, str]:
