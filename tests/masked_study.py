@@ -66,11 +66,16 @@ def site_file(folder: Path, *, staffed: bool = True) -> Path:
     return path
 
 
-def begin(folder: Path, protocol: str = "NCT07084012", *, staffed: bool = True) -> None:
-    """Make study.db in `folder`, and its key apart from it in `folder`/pharmacy."""
+def begin(
+    folder: Path, protocol: str = "NCT07084012", *, staffed: bool = True, more: tuple[str, str] | None = None
+) -> None:
+    """Make study.db in `folder`, and its key apart from it in `folder`/pharmacy; `more` changes the site file."""
     (folder / "pharmacy").mkdir(exist_ok=True)
+    site = site_file(folder, staffed=staffed)
+    if more is not None:
+        site.write_text(site.read_text(encoding="utf-8").replace(*more, 1), encoding="utf-8")
     ran = dosecalc(
-        "study", "init", "--protocol", protocol, "--site", str(site_file(folder, staffed=staffed)),
+        "study", "init", "--protocol", protocol, "--site", str(site),
         "--study", str(folder / "study.db"), "--key-out", str(folder / KEY), "--as", "zhao",
     )  # fmt: skip
     assert ran.code == 0, ran.err
