@@ -18,7 +18,7 @@ from dosecalc.errors import refuse
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from dosecalc.errors import Refusal
 
@@ -68,8 +68,8 @@ def _no_folder(path: str) -> Refusal:
 def write_whole(path: str, data: bytes | Iterable[bytes], mode: int = 0o666) -> None:
     """Write one file, in place of what had its name, or leave that as it was. `data` may come in parts.
 
-    A link is followed: what it points to is replaced. What is no file at all, such as a pipe, is written to directly.
-    A new file gets `mode`, less what the system's umask takes away.
+    A link is followed: what it points to is replaced. What is no file, such as a pipe, is written to directly. A new
+    file gets `mode`, less what the umask takes away.
 
     Raises:
         Refusal: DC602, the disk is full; DC603, the folder or the file may not be written; DC604, another reason.
@@ -85,7 +85,7 @@ def write_whole(path: str, data: bytes | Iterable[bytes], mode: int = 0o666) -> 
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if os.path.exists(path) and not os.access(path, os.W_OK):  # a rename would replace it all the same
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        aside, descriptor = _aside(path, lambda name: os.open(name, _NEW, mode))
+        aside, descriptor = _aside(path, _new(mode))
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.writelines(parts)
@@ -99,17 +99,21 @@ def write_whole(path: str, data: bytes | Iterable[bytes], mode: int = 0o666) -> 
                 os.unlink(aside)
 
 
-def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) -> None:
+def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool, private: Collection[str] = ()) -> None:
     """Write files into a folder that may hold others: all of them, or none.
 
-    Each is made beside its target first; only when all are complete do they take their names. What is there already
-    is replaced only where `replace` says so and otherwise refused, because somebody may have signed it.
+    A name may have folders in front, which are made. Each file is made beside its target first; only when all are
+    complete do they take their names. What is there already is replaced only where `replace` says so and otherwise
+    refused, because somebody may have signed it. Those in `private` are readable by their owner alone.
 
     Raises:
         Refusal: DC602 to DC604 as `write_whole`; DC605, `folder` is a file; DC607, one of the files is there already.
     """
-    new = not os.path.lexists(folder)
-    make_folder(folder)
+    root = os.path.realpath(folder)
+    folders = [folder, *sorted({os.path.dirname(os.path.join(root, name)) for name in files})]
+    new = sorted({missing for each in (root, *folders[1:]) for missing in _missing(each)}, reverse=True)
+    for each in folders:
+        make_folder(each)
     taken = _taken(folder, files, replace=replace)
     made: dict[str, str] = {}
     with _refusing(folder):
@@ -120,9 +124,8 @@ def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) ->
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         try:
             for name, data in files.items():
-                target = os.path.join(os.path.realpath(folder), name)
-                aside, descriptor = _aside(target, lambda path: os.open(path, _NEW, 0o666))
-                made[aside] = target
+                aside, descriptor = _aside(os.path.join(root, name), _new(0o600 if name in private else 0o666))
+                made[aside] = os.path.join(root, name)
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(data)
                     file.flush()
@@ -134,9 +137,20 @@ def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool) ->
             for aside in made:
                 with suppress(FileNotFoundError):
                     os.unlink(aside)
-            if new:  # it goes only if nothing came to be in it
+            for each in new:  # they go only if nothing came to be in them
                 with suppress(OSError):
-                    os.rmdir(folder)
+                    os.rmdir(each)
+
+
+def _missing(folder: str) -> Iterator[str]:
+    """A folder and those above it, as far as they are not there yet."""
+    if not os.path.lexists(folder):
+        yield folder
+        yield from _missing(os.path.dirname(folder))
+
+
+def _new(mode: int) -> Callable[[str], int]:
+    return lambda path: os.open(path, _NEW, mode)
 
 
 def _taken(folder: str, files: Mapping[str, bytes], *, replace: bool) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dosecalc.documents.label import LabelKind
     from dosecalc.documents.pick_list import PickEntry
     from dosecalc.documents.worksheet import Worksheet
+    from dosecalc.protocol.settled import Settled
     from dosecalc.text import Language, Message
 
 
@@ -29,6 +30,11 @@ class WrittenPaper:
 
     path: str
     sha256: str
+
+
+def mode_of(settled: Settled) -> int:
+    """The permissions of a new file that shows arms: in a masked trial it is readable by its owner alone (R15)."""
+    return 0o600 if settled.protocol.masking.masked else 0o666
 
 
 def worksheet_document(sheet: Worksheet, language: Language) -> dict[str, Any]:
@@ -50,7 +56,8 @@ def write_papers(
 ) -> tuple[list[WrittenPaper], list[Message]]:
     """Write the worksheet as PDF, HTML and JSON, and its labels as PDF and HTML: all of them, or none.
 
-    No name of a file tells the arm (R15). Returns the files, and what could not be made and why.
+    No name of a file tells the arm, and in a masked trial what does is readable by its owner alone (R15). Returns the
+    files, and what could not be made and why.
 
     Raises:
         Refusal: what `documents` refuses; DC607, a file is there already; DC602 to DC604.
@@ -66,7 +73,9 @@ def write_papers(
         f"{name}-worksheet.html": worksheet_html(sheet, language),
     }
     notes = _labels(sheet, language, labels, font, name, files)
-    write_together(folder, files, replace=replace_old)
+    unblinds = [file for file in files if not file.startswith(f"{name}-label-masked.")]
+    private = unblinds if sheet.settled.protocol.masking.masked else ()
+    write_together(folder, files, replace=replace_old, private=private)
     written = [
         WrittenPaper(path=os.path.join(folder, file), sha256=hashlib.sha256(data).hexdigest())
         for file, data in files.items()

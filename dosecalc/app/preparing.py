@@ -124,7 +124,7 @@ def prepare(
         preparations=made,
         inputs=inputs,
         overrides=tuple(overrides(asked)),
-        draft=(*doses.draft, *_drafts(settled, stock, doses), *_out_of_time(when, here)),
+        draft=(*doses.draft, *_drafts(settled, stock, doses, when.on), *_out_of_time(when, here)),
         warnings=(*doses.warnings, *unusual),
         on=when.on,
         made_at=here,
@@ -352,8 +352,13 @@ def _label(settled: Settled, arms: Sequence[str], on: dt.date, visit: str) -> Wo
     return next(entry.label for entry in plan.of(on).visits if entry.encounter == visit)
 
 
-def _drafts(settled: Settled, stock: Stock, doses: Doses) -> Iterator[Message]:
+def _drafts(settled: Settled, stock: Stock, doses: Doses, on: dt.date) -> Iterator[Message]:
     """Why a preparation is a draft, beyond the reasons of its dose (R8)."""
+    checked = settled.here.verified if settled.here is not None else None
+    if checked is not None and checked.date > on:
+        yield msg(
+            "the protocol file was verified on {date}, after the day of this dose, {day}", date=checked.date, day=on
+        )
     if stock.example:
         yield msg("the stock file is an example")
     for code in doses.assumptions:

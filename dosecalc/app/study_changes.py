@@ -133,6 +133,11 @@ class Proposal:
     difference: Difference
     moved: tuple[Moved, ...]
 
+    @property
+    def only_site(self) -> bool:
+        """Whether the protocol stays as it is, and only the site's answers change."""
+        return self.before.protocol.sha256 == self.after.protocol.sha256
+
 
 def propose(
     session: Session, protocol: str, site: str | None, *, effective: str, reconsent: bool, urgent: bool

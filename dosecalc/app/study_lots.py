@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dosecalc.app.loading import load_stock
+from dosecalc.app.papers import mode_of
 from dosecalc.errors import refuse
 from dosecalc.files import read_file, write_whole
 from dosecalc.registry import decide_lots
@@ -203,8 +204,8 @@ def balance(session: Session, lot: str | None, as_of: str | None) -> tuple[list[
         return accounts(known, told, list(known.lots) if lot is None else [lot]), reading.head(until)
 
 
-def write_balance(path: str, paper: Paper, font: str | None) -> None:
-    """Write the page as the PDF or HTML file that its name says.
+def write_balance(session: Session, path: str, paper: Paper, font: str | None) -> None:
+    """Write the page as the PDF or HTML file that its name says; in a masked trial for its owner alone (R15).
 
     Raises:
         Refusal: DC651, the name says neither; DC640 to DC642; DC602 to DC604.
@@ -222,4 +223,4 @@ def write_balance(path: str, paper: Paper, font: str | None) -> None:
             msg("{path} does not say what kind of file to write", path=path),
             msg("let its name end in .pdf or .html"),
         )
-    write_whole(path, data)
+    write_whole(path, data, mode=mode_of(session.settled))

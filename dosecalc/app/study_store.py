@@ -216,8 +216,20 @@ class _Follows:
             return False
 
 
-def head_of(study: str | None, *, who: str | None, key: str | None, as_of: str | None) -> tuple[Head, bool]:
-    """Return the head of a study, and whether this person may see only the public one (R15).
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeadSeen:
+    """The head of a study as one person sees it: `masked` people see only the public one (R15).
+
+    `differs` says whether there are people who see another one.
+    """
+
+    head: Head
+    masked: bool
+    differs: bool
+
+
+def head_of(study: str | None, *, who: str | None, key: str | None, as_of: str | None) -> HeadSeen:
+    """Return the head of a study.
 
     Raises:
         Refusal: as `open_study`; DC401 to DC405, `as_of` is no moment; DC737, the study had not begun then.
@@ -227,7 +239,11 @@ def head_of(study: str | None, *, who: str | None, key: str | None, as_of: str |
         until = session.until(as_of)
         with session.read() as reading:
             session.study_at(reading, until)
-            return reading.head(until), session.view.masked
+            return HeadSeen(
+                head=reading.head(until),
+                masked=session.view.masked,
+                differs=session.settled.protocol.masking.masked,
+            )
     finally:
         session.store.close()
 

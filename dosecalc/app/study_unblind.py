@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dosecalc.app.papers import WrittenPaper
+from dosecalc.app.papers import WrittenPaper, mode_of
 from dosecalc.errors import refuse
 from dosecalc.files import write_whole
 from dosecalc.registry.decide_unblind import (
@@ -204,5 +204,5 @@ def write_code_cards(
             msg("let its name end in .pdf or .html"),
         )
     (event,) = session.change(lambda _: [decide_codebreak(len(cards), only, at=session.at, reason=reason)])
-    write_whole(path, data, mode=0o600)
+    write_whole(path, data, mode=mode_of(session.settled))
     return event, WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())

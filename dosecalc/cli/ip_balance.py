@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dosecalc.app.study import open_study
@@ -10,6 +12,9 @@ from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, op
 from dosecalc.errors import Finding
 from dosecalc.registry.balance import PLACES, account_shape, balance_paper
 from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from dosecalc.registry.balance import Account
 
 
 @click.command(
@@ -42,15 +47,18 @@ def command(context: click.Context, /, call: StudyCall, lot: str | None, out: st
     if out is not None:
         then = session.until(call.as_of) or session.at
         paper = balance_paper(found, session.settled.protocol.id, head.hash, then, ui.language)
-        write_balance(out, paper, font)
+        write_balance(session, out, paper, font)
     wrong = [each.state.lot for each in found if not each.adds_up]
     if ui.as_json:
         shape = {"head": head.hash, "lots": [account_shape(each) for each in found]}
         ui.show_json(shape if out is None else shape | {"file": out})
     else:
+        told = [
+            (name, heading) for name, heading in PLACES if name in _ALWAYS or any(_of(each, name) for each in found)
+        ]
         ui.show_table(
-            [(msg("Lot"), "left"), (msg("Product"), "left"), *((heading, "right") for _, heading in PLACES)],
-            [(each.state.lot, each.product, *(str(getattr(each.state, name)) for name, _ in PLACES)) for each in found],
+            [(msg("Lot"), "left"), (msg("Product"), "left"), *((heading, "right") for _, heading in told)],
+            [(each.state.lot, each.product, *(str(_of(each, name)) for name, _ in told)) for each in found],
         )
         for each in found:
             if each.state.quarantined is not None:
@@ -64,3 +72,12 @@ def command(context: click.Context, /, call: StudyCall, lot: str | None, out: st
         for_people = Ui(as_json=False, language=ui.language)
         for_people.show_findings([finding])
     context.exit(1 if wrong else 0)
+
+
+_ALWAYS = ("received", "left")
+"""The places that stand in the table even where no vial is there; without the others it fits a terminal."""
+
+
+def _of(account: Account, place: str) -> int:
+    vials: int = getattr(account.state, place)
+    return vials

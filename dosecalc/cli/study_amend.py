@@ -64,14 +64,21 @@ def command(
             show(ui, proposal)
         sure(ui, call, msg("Record this amendment?"), amendment=shape(ui, proposal))
         events = amend(session, proposal, call.reason)
-    said = msg("Version {version} holds from {day}", version=proposal.protocol, day=effective)
+    said = (
+        msg("The site's new answers hold from {day}", day=effective)
+        if proposal.only_site
+        else msg("Version {version} holds from {day}", version=proposal.protocol, day=effective)
+    )
     tell(ui, session, events, said, amendment=shape(ui, proposal))
 
 
 def show(ui: Ui, proposal: Proposal) -> None:
     """Print what an amendment changes."""
     difference = proposal.difference
-    ui.line(msg("From version {before} to version {after}:", before=difference.before, after=difference.after))
+    if proposal.only_site:
+        ui.line(msg("The protocol stays version {version}; only the site's answers change:", version=difference.after))
+    else:
+        ui.line(msg("From version {before} to version {after}:", before=difference.before, after=difference.after))
     for change in difference.changes:
         ui.line(msg("  - {change}", change=change.text))
     if not difference.changes:

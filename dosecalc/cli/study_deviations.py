@@ -8,7 +8,9 @@ import click
 
 from dosecalc.cli.study_reporting import (
     NONE,
+    csv_option,
     day_option,
+    files_shape,
     in_words,
     number_cell,
     opened,
@@ -16,6 +18,7 @@ from dosecalc.cli.study_reporting import (
     scope_shape,
     section,
     tell_end,
+    tell_files,
     tell_scope,
 )
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
@@ -42,29 +45,34 @@ if TYPE_CHECKING:
     + examples(
         "dosecalc study deviations --study s.db",
         "dosecalc study deviations --participant P001 --study s.db --json",
+        "dosecalc study deviations --csv deviations.csv --study s.db",
     ),
 )
+@csv_option
 @participant_option
 @day_option
 @past_options
 @click.pass_obj
-def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None) -> None:
+def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None, csv_file: str | None) -> None:
     """List deviations."""
     from dosecalc.app.study_reports import study_deviations
+    from dosecalc.app.study_tables import write_deviations
     from dosecalc.registry import report_shapes
 
     with opened(call) as session:
         scope, found = study_deviations(session, participant=participant, day=day, as_of=call.as_of)
+        files = [] if csv_file is None else [write_deviations(csv_file, found, ui.language)]
         counted = [each for each in found if each.counted]
         if ui.as_json:
             shape = {"counted": len(counted), "deviations": report_shapes.deviations(found, ui.language)}
-            ui.show_json(scope_shape(session, scope, call) | shape)
+            ui.show_json(scope_shape(session, scope, call) | shape | files_shape(files))
             return
         tell_scope(ui, session, scope, call, msg("deviations up to {day}", day=in_words(scope)))
         _table(ui, counted, counted=True)
         shown = [each for each in found if not each.counted]
         if shown:
             _table(ui, shown, counted=False)
+        tell_files(ui, files)
         tell_end(ui, session)
 
 

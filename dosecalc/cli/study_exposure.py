@@ -8,16 +8,19 @@ import click
 
 from dosecalc.cli.study_reporting import (
     NONE,
+    csv_option,
     day_option,
+    files_shape,
     in_words,
     opened,
     participant_option,
     scope_shape,
     section,
     tell_end,
+    tell_files,
     tell_scope,
 )
-from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, past_options
+from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -42,28 +45,27 @@ if TYPE_CHECKING:
         "dosecalc study exposure --csv exposure.csv --study s.db --key k.key",
     ),
 )
-@option("--csv", "csv_file", metavar="FILE", text=msg("Also write a table for the statistician."))
+@csv_option
 @participant_option
 @day_option
 @past_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None, csv_file: str | None) -> None:
     """Show exposure."""
-    from dosecalc.app.study_reports import study_exposure, write_exposure
+    from dosecalc.app.study_reports import study_exposure
+    from dosecalc.app.study_tables import write_exposure
     from dosecalc.registry import report_shapes
 
     with opened(call) as session:
         scope, found = study_exposure(session, participant=participant, day=day, as_of=call.as_of)
-        sha256 = None if csv_file is None else write_exposure(csv_file, found, ui.language)
+        files = [] if csv_file is None else [write_exposure(session, csv_file, found, ui.language)]
         if ui.as_json:
             shape = scope_shape(session, scope, call) | {"participants": report_shapes.exposure(found, ui.language)}
-            ui.show_json(shape | ({} if sha256 is None else {"files": [{"path": csv_file, "sha256": sha256}]}))
+            ui.show_json(shape | files_shape(files))
             return
         tell_scope(ui, session, scope, call, msg("exposure up to {day}", day=in_words(scope)))
         _tables(ui, found)
-        if csv_file is not None:
-            ui.line()
-            ui.line(msg("Written: {files}", files=csv_file))
+        tell_files(ui, files)
         tell_end(ui, session)
 
 
@@ -78,7 +80,7 @@ def _tables(ui: Ui, found: Sequence[ParticipantExposure]) -> None:
             (msg("Product"), "left"),
             (msg("Planned"), "right"),
             (msg("Prepared"), "right"),
-            (msg("Administered"), "right"),
+            (msg("Given"), "right"),
             (msg("Part"), "right"),
             (msg("Cumulative"), "right"),
         ],

@@ -110,7 +110,7 @@ class Blanks:
 
 @dataclass(frozen=True, slots=True)
 class Signatures:
-    """One row for each person who signs, with a box for each field; never parted by the end of a page."""
+    """One row for each person who signs, with a box for each of the four fields; never parted by the end of a page."""
 
     people: tuple[str, ...]
     fields: tuple[str, ...]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 AreaMethod = Literal["ellipse", "tracing", "planimetry", "polygon", "rectangle"]
 AREA_METHODS: tuple[AreaMethod, ...] = get_args(AreaMethod)
 
-_METHOD_WORDS: dict[AreaMethod, Message] = {
+METHOD_WORDS: dict[AreaMethod, Message] = {
     "ellipse": msg("ellipse"),
     "tracing": msg("tracing"),
     "planimetry": msg("planimetry"),
@@ -46,7 +46,7 @@ class Measured:
     @property
     def words(self) -> Message:
         """What is known of the measuring, as it stands behind an area; nothing where nothing is."""
-        known = [_METHOD_WORDS[self.method]] if self.method is not None else []
+        known = [METHOD_WORDS[self.method]] if self.method is not None else []
         known += [msg("by {name}", name=self.by)] if self.by is not None else []
         known += [msg("on {day}", day=self.date.isoformat())] if self.date is not None else []
         words = NOTHING
@@ -174,16 +174,18 @@ def check_method(text: str, site: Site | None) -> AreaMethod:
     Raises:
         Refusal: DC314, no such method; DC315, a rectangle where the site file does not allow it.
     """
+    refused = "rectangle" if site is None or site.rectangle_areas == "refuse" else None
     for method in AREA_METHODS:
         if method == text:
             break
     else:
+        allowed = [each for each in AREA_METHODS if each != refused]
         raise refuse(
             "DC314",
             msg("'{text}' is not a method of measuring an area", text=text),
-            msg("write one of: {methods}", methods=", ".join(AREA_METHODS)),
+            msg("write one of: {methods}", methods=", ".join(allowed)),
         )
-    if method == "rectangle" and (site is None or site.rectangle_areas == "refuse"):
+    if method == refused:
         raise refuse(
             "DC315",
             msg("length × width overstates an area by about 41 %"),

@@ -28,7 +28,7 @@ PLACES: tuple[tuple[str, Message], ...] = (
     ("received", msg("Received")),
     ("prepared", msg("Prepared")),
     ("dispensed", msg("Dispensed")),
-    ("administered", msg("Administered")),
+    ("administered", msg("Given")),
     ("returned", msg("Returned")),
     ("sent_back", msg("Sent back")),
     ("destroyed", msg("Destroyed")),
@@ -171,6 +171,7 @@ def _blocks(accounts: Sequence[Account], head: str, language: Language) -> Itera
         return render(text, language)
 
     yield Box("notice", say(msg("For unblinded people only")))
+    yield Facts(((say(msg("Head of the study")), head),), columns=1, size="small")
     wrong = [each.state.lot for each in accounts if not each.adds_up]
     if wrong:
         yield Box("warning", say(msg("These lots do not add up")), (", ".join(wrong),))
@@ -179,7 +180,7 @@ def _blocks(accounts: Sequence[Account], head: str, language: Language) -> Itera
         Column(say(msg("Product")), share=3),
         Column(say(msg("Expiry"))),
         *(Column(say(heading), side="right") for _, heading in PLACES),
-        Column(say(msg("Counted")), side="center"),
+        Column(say(msg("Counted")), share=2, side="center"),
     )
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
@@ -191,16 +192,16 @@ def _blocks(accounts: Sequence[Account], head: str, language: Language) -> Itera
         )
         for each in accounts
     )
-    fields = tuple(say(each) for each in (msg("Printed name"), msg("Signature"), msg("Date")))
+    fields = tuple(say(each) for each in (msg("Printed name"), msg("Signature"), msg("Date"), msg("Time")))
     people = (say(msg("Counted by")), say(msg("Checked by")))
     note = say(msg("Received is the sum of all the others. Checked by somebody else than the one who counted."))
     yield Table(columns, rows, tall=True, signed=Signatures(people, fields, note))
     for each in accounts:
-        yield Section(say(msg("Lot {lot}", lot=each.state.lot)), 2)
+        title = msg("Lot {lot}", lot=each.state.lot)
         if each.state.quarantined is not None:
-            yield Box("warning", say(msg("In quarantine")), (each.state.quarantined,))
+            title = msg("Lot {lot}, IN QUARANTINE: {reason}", lot=each.state.lot, reason=each.state.quarantined)
+        yield Section(say(title), 2)
         yield _ledger(each, language)
-    yield Facts(((say(msg("Head of the study")), head),), columns=1, size="small")
 
 
 def _ledger(account: Account, language: Language) -> Table:
@@ -215,7 +216,7 @@ def _ledger(account: Account, language: Language) -> Table:
         Column(say(msg("Visit"))),
         Column(say(msg("Vials")), side="right"),
         Column(say(msg("Left")), side="right"),
-        Column(say(msg("By"))),
+        Column(say(msg("Recorded by"))),
         Column(say(msg("Reason")), share=3),
     )
     rows = tuple(

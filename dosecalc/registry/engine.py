@@ -12,7 +12,7 @@ from sqlalchemy import exc
 from sqlalchemy.pool import NullPool
 
 from dosecalc.errors import refuse
-from dosecalc.registry.faults import refusing
+from dosecalc.registry.faults import is_full, refusing
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -56,15 +56,12 @@ def _sqlite(place: str, *, make: bool) -> sa.Engine:
     def connect() -> sqlite3.Connection:
         mode = "rwc" if make else "ro&immutable=1" if _only_readable(path) else "rw"
         uri = f"file:{_quoted(path)}?mode={mode}"
-        raw = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         try:
-            raw.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
-            raw.execute("PRAGMA synchronous = FULL")
-            raw.execute("PRAGMA recursive_triggers = ON")  # REPLACE asks the guard against DELETE, too
-        except sqlite3.Error:
-            raw.close()
-            raise
-        return raw
+            return _opened(uri, alone=False)
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            return _opened(uri, alone=True)  # what readers share is a file, and there is no room for it
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
@@ -73,6 +70,22 @@ def _sqlite(place: str, *, make: bool) -> sa.Engine:
 
     sa.event.listen(engine, "begin", begin)
     return engine
+
+
+def _opened(uri: str, *, alone: bool) -> sqlite3.Connection:
+    """Open a file; `alone` needs no room on the disk to read it, and keeps others out meanwhile."""
+    raw = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        raw.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+        if alone:
+            raw.execute("PRAGMA locking_mode = EXCLUSIVE")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA recursive_triggers = ON")  # REPLACE asks the guard against DELETE, too
+        raw.execute("PRAGMA schema_version")  # reads, so that what stands against it is known
+    except sqlite3.Error:
+        raw.close()
+        raise
+    return raw
 
 
 def _only_readable(path: str) -> bool:
@@ -131,7 +144,7 @@ def copy_file(engine: sa.Engine, name: str, out: str) -> None:
         Refusal: DC701, there is something already; DC702 to DC706, it cannot be read or written.
     """
     if os.path.lexists(out):
-        raise taken(out)
+        raise copy_taken(out)
     folder, base = os.path.split(os.path.abspath(out))
     aside = os.path.join(folder, f".{base}.{os.getpid()}.part")
     try:
@@ -144,12 +157,19 @@ def copy_file(engine: sa.Engine, name: str, out: str) -> None:
             finally:
                 target.close()
         if os.path.lexists(out):
-            raise taken(out)
+            raise copy_taken(out)
         os.rename(aside, out)
     finally:
         for left in (aside, f"{aside}-wal", f"{aside}-shm", f"{aside}-journal"):
             with suppress(FileNotFoundError):
                 os.remove(left)
+
+
+def copy_taken(name: str) -> Refusal:
+    """Make the refusal of a copy where there is something already."""
+    return refuse(
+        "DC701", msg("{study} is there already", study=name), msg("name another file with --out for the copy")
+    )
 
 
 def taken(name: str) -> Refusal:

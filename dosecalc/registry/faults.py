@@ -35,6 +35,11 @@ class Moment:
         self.committing = False
 
 
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether it failed because the disk is full or fails."""
+    return str(getattr(error, "sqlite_errorname", "")).startswith(_FULL)
+
+
 @contextmanager
 def refusing(name: str, moment: Moment | None = None) -> Iterator[None]:
     """Turn what the database of the study `name` refuses into a `Refusal`.

@@ -1,4 +1,4 @@
-"""What kinds of events and roles are called where people read them."""
+"""What kinds of events, roles and the standings of visits are called where people read them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dosecalc.text import msg
 
 if TYPE_CHECKING:
     from dosecalc.registry.event import Kind, Role
+    from dosecalc.registry.state import VisitStanding
     from dosecalc.text import Message
 
 KIND_WORDS: dict[Kind, Message] = {
     "init": msg("the study began"),
     "staff": msg("who works here"),
-    "amend": msg("a new version of the protocol"),
+    "amend": msg("a new version of the protocol, or new answers of the site"),
     "allocation": msg("the allocation list"),
     "codebreak": msg("code-break cards, printed"),
     "open_level": msg("the open dose level"),
@@ -54,4 +55,12 @@ ROLE_WORDS: dict[Role, Message] = {
     "monitor": msg("monitor"),
     "data manager": msg("data manager"),
     "administrator": msg("administrator"),
+}
+
+VISIT_WORDS: dict[VisitStanding, Message] = {
+    "planned": msg("planned"),
+    "booked": msg("booked"),
+    "done": msg("has taken place"),
+    "missed": msg("missed"),
+    "cancelled": msg("cancelled"),
 }

@@ -1,7 +1,8 @@
-"""exposure.csv: what participants were to receive and did receive, for the statistician.
+"""Tables for the statistician: exposure.csv, what participants were to receive and did, and deviations.csv.
 
-Written as the other tables are: UTF-8 with a byte order mark, one row for each product at each visit, and no cell that
-a spreadsheet would run as a formula. Only the unmasked may read it (R15).
+Written as the other tables are: UTF-8 with a byte order mark, and no cell that a spreadsheet would run as a formula.
+exposure.csv has one row for each product at each visit, and only the unmasked may read it (R15); deviations.csv has one
+row for each departure, and no arm and no dose.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dosecalc.reading import plain
+from dosecalc.registry.report_shapes import deviations
 from dosecalc.tables.output import header, text_cell
 from dosecalc.text import render
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dosecalc.quantity import Quantity
+    from dosecalc.registry.report_deviations import Deviation
     from dosecalc.registry.report_exposure import Exposure, ParticipantExposure
     from dosecalc.text import Language
 
@@ -34,6 +37,26 @@ def exposure_csv(found: Iterable[ParticipantExposure], language: Language) -> by
         rows += [_row(line, why) for line in each.lines] or [_empty(each, why)]
     lines = [",".join(map(text_cell, row)) + "\r\n" for row in rows]
     return header(EXPOSURE) + "".join(lines).encode()
+
+
+DEVIATIONS = (
+    "participant", "visit", "deviation", "counted", "window", "target", "earliest", "latest", "on", "days_outside",
+    "days_from_target", "reason", "text", "user", "role", "event",
+)  # fmt: skip
+
+
+def deviations_csv(found: Iterable[Deviation], language: Language) -> bytes:
+    """Return the table; its columns are the keys of the JSON."""
+    lines = [
+        ",".join(text_cell(_cell(each[name])) for name in DEVIATIONS) + "\r\n" for each in deviations(found, language)
+    ]
+    return header(DEVIATIONS) + "".join(lines).encode()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return _yes(value)
+    return "" if value is None else str(value)
 
 
 def _row(line: Exposure, why: str) -> tuple[str, ...]:

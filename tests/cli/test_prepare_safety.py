@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from pharmacy import BOTTLES, CELLS, SITE, SITES, SPLIT, STOCK, changed, prepare
+from pharmacy import BOTTLES, CELLS, SITE, SITES, SPLIT, STOCK, changed, own_files, prepare
 from running import Ran, dosecalc
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ALONE = "several areas are given and summed as patches of the study area; if one of them is that of another area"
 
@@ -170,3 +167,19 @@ def test_both_engines_count_the_same_bottles_whatever_the_window(window: str, bo
     words = ("--arm", "phase2-minoxidil", "--lot", "EXAMPLE-MINOXIDIL", "--as", "wang.fang", "--json")
     ran = dosecalc("check", str(sheet), *words, "--site", site, "--stock", stock)
     assert (ran.code, ran.json["result"]) == (0, "agreed")
+
+
+def test_a_dose_of_a_day_before_the_protocol_file_was_verified_is_a_draft(tmp_path: Path) -> None:
+    site, stock = own_files(tmp_path)
+    late = (
+        Path(site)
+        .read_text(encoding="utf-8")
+        .replace("by: A. Pharmacist, date: 2026-02-20", "by: A. Pharmacist, date: {}")
+    )
+    for day, release in (("2026-03-02", "released"), ("2026-03-03", "draft")):
+        Path(site).write_text(late.replace("{}", day), encoding="utf-8")
+        ran = prepare(*SITES, "--lot", "EV-A", "--thawed-at", "2026-03-02T09:00", "--json", site=site, stock=stock)
+        assert ran.json["release"] == release
+    assert ran.json["draft_because"] == [
+        "the protocol file was verified on 2026-03-03, after the day of this dose, 2026-03-02"
+    ]
