@@ -104,8 +104,16 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:  # noqa: C
     Every dose on a worksheet that the study keeps must be the one that is calculated here.
     """
     people: dict[str, dict[str, Any]] = defaultdict(
-        lambda: {"arm": None, "start": None, "areas": [], "doses": {}, "given": defaultdict(Decimal), "attended": {},
-                 "missed": set(), "ended": None}
+        lambda: {
+            "arm": None,
+            "start": None,
+            "areas": [],
+            "doses": {},
+            "given": defaultdict(Decimal),
+            "attended": {},
+            "missed": set(),
+            "ended": None,
+        }
     )
     protocol, versions = "", {}
     for event in read(export, key_file):
