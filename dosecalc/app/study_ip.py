@@ -15,10 +15,13 @@ from dosecalc.dosing.planned import needs
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.preparation_shapes import pick_entries_of
 from dosecalc.registry import decide_ip, decide_lots, may_dose
+from dosecalc.registry.area_once import once_again
+from dosecalc.registry.dose_inputs import arms_meant
 from dosecalc.registry.event import Draft
 from dosecalc.registry.kept_sheet import name_of, on_record
 from dosecalc.registry.lot_text import stock_of, unpack
 from dosecalc.registry.lots import DoseState, Supplies
+from dosecalc.registry.lots_for import holds_dmso, lots_for
 from dosecalc.registry.openness import check_staggered
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import need_key
@@ -141,21 +144,23 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
         decide_ip.void(known, wish.code, wish.visit, wish.again, session.at)
         known = _without(known, wish)
     plan = plan_of(settled, state)
+    if wish.weight is not None:
+        state = replace(state, weight=_weighed(session, wish).public)
     against = list(may_dose.may_dose(plan, wish.visit, session.today, may_dose.holds_on(study, settled, state)))
     arms = _arms(settled, state)
-    against += _missing(settled, state, arms, wish)
+    against += may_dose.wrong_gap(settled, plan, wish.visit, session.today)
+    against += _missing(settled, state, arms, weighed=settled.protocol.masking.masked and holds_dmso(known))
     if against:
         raise Refusal(against)
     check_staggered(settled, session.everyone(reading), state, session.today, dosed=True)
     decide_lots.check_usable(known, study, wish.lots)
+    lots = lots_for(settled.protocol, known, study, arms, wish.visit, wish.lots)
     stock = stock_of(decide_lots.usable(known, study))
     return prepare(
         settled,
         stock,
         arm=arm_of(settled, state),
-        asked=asked_of(
-            settled, arms, state, weight=wish.weight, dmso=any(lot.dmso is not None for lot in stock.lots.values())
-        ),
+        asked=asked_of(settled, arms, state, dmso=any(lot.dmso is not None for lot in lots)),
         wanted=Wanted(
             visit=wish.visit,
             lots=wish.lots,
@@ -174,11 +179,14 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
 def _arms(settled: Settled, state: ParticipantState) -> tuple[str, ...]:
     if settled.protocol.masking.allocation == "every_arm":
         return tuple(settled.protocol.arms)
-    return () if state.arm is None else (state.arm,)
+    return () if state.arm is None or state.arm not in settled.protocol.arms else (state.arm,)
 
 
-def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], wish: Wish) -> list[Finding]:
-    """What the dose follows from and is not on record, each with whoever records it (R8)."""
+def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], *, weighed: bool) -> list[Finding]:
+    """What the dose follows from and is not on record, each with whoever records it (R8).
+
+    In a masked trial that is what the doses of all arms follow from: what is asked for tells nobody an arm (R15).
+    """
     code = state.code
     if not arms:
         return [
@@ -188,7 +196,8 @@ def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], w
                 msg("record it with `participant assign`"),
             )
         ]
-    must = needs(settled.protocol, arms).must
+    meant = arms_meant(settled.protocol, state)
+    must = needs(settled.protocol, meant).must
     found = []
     if "area" in must and not state.areas:
         found.append(
@@ -198,7 +207,7 @@ def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], w
                 msg("whoever measured it records it with `participant measure {code} --area …`", code=code),
             )
         )
-    if "weight" in must and state.weight is None and wish.weight is None:
+    if ("weight" in must or weighed) and state.weight is None:
         found.append(
             Finding(
                 "DC781",
@@ -206,7 +215,7 @@ def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], w
                 msg("whoever weighed records it with `participant measure {code} --weight …`", code=code),
             )
         )
-    return found
+    return found + once_again(settled, state, meant)
 
 
 def _before(settled: Settled, known: Supplies, wish: Wish) -> Earlier | None:
