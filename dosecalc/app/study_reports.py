@@ -11,9 +11,12 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dosecalc.app.study_limits import limits_of_day
 from dosecalc.errors import Refusal, refuse
 from dosecalc.registry import reports
+from dosecalc.registry.as_it_was import as_it_was
 from dosecalc.registry.fold import facts, fold_participant, fold_study
+from dosecalc.registry.gaps import gaps_of
 from dosecalc.registry.lateness import TO_COME
 from dosecalc.registry.plan_of import plan_of, rows_of
 from dosecalc.registry.report_deviations import deviations as deviations_of
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from dosecalc.app.study import Session
+    from dosecalc.app.study_limits import Limits
     from dosecalc.dosing.result import Dose, Doses, OnRecord
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.chain import Head
@@ -37,9 +41,8 @@ if TYPE_CHECKING:
     from dosecalc.registry.report_deviations import Deviation
     from dosecalc.registry.report_exposure import ParticipantExposure
     from dosecalc.registry.reports import DayOfWeek, Drift, Late, Today, VisitLine
-    from dosecalc.registry.state import ParticipantState, StudyState
+    from dosecalc.registry.state import Hold, ParticipantState, StudyState
     from dosecalc.registry.store import Reading
-    from dosecalc.text import Language
 
 _UNBLIND: tuple[Kind, ...] = ("unblind",)
 _UNBOOKED = ("planned", "cancelled")
@@ -81,6 +84,9 @@ class TodayReport:
     today: Today
     prepare: tuple[ToPrepare, ...] | None
     unblinded: tuple[str, ...]
+    holds: tuple[Hold, ...]
+    limits: Limits
+    """Whose limits in hours are not met, of those who come or may come."""
     head: Head
 
 
@@ -117,13 +123,26 @@ def study_today(session: Session, *, day: str | None = None, as_of: str | None =
         found = reports.today(_lines_of_day(session, reading, scope), scope.day)
         prepare = None if session.view.masked else tuple(_to_prepare(session, reading, scope, found))
         revealed = reading.events(kinds=_UNBLIND, until=scope.until)
+        study = _study(session, reading, scope)
         return TodayReport(
             scope=scope,
             today=found,
             prepare=prepare,
             unblinded=tuple(sorted({code for event in revealed if (code := event.participant) is not None})),
+            holds=study.holds,
+            limits=limits_of_day(reading, study, found, scope.until),
             head=reading.head(scope.until),
         )
+
+
+def study_holds(session: Session, as_of: str | None = None) -> tuple[Hold, ...]:
+    """Say which doses are on hold.
+
+    Raises:
+        Refusal: DC785, and what the store refuses.
+    """
+    with session.read() as reading:
+        return _study(session, reading, scope_of(session, reading, None, as_of)).holds
 
 
 def study_week(
@@ -213,8 +232,10 @@ def study_deviations(
             events = list(reading.events(participant=code, until=scope.until))
             plan = _plan(study, fold_participant(events, session.view.key), scope.day)
             if plan is not None:
+                plan = as_it_was(study, plan, events)
                 limits = used_by(events, session.view.key)
-                found += deviations_of(plan, facts(events, None), scope.day, limits)
+                settled = settled_of(version_for(study, plan.state, scope.day))
+                found += deviations_of(plan, facts(events, None), scope.day, limits, gaps_of(settled, plan))
         return scope, tuple(found)
 
 
@@ -279,10 +300,10 @@ def _afresh(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitL
     """Every visit from the events that had been entered by the moment, under the versions that hold on the day."""
     study = _study(session, reading, scope)
     for code in reading.participants():
-        state = fold_participant(reading.events(participant=code, until=scope.until), None)
-        plan = _plan(study, state, scope.day)
+        events = list(reading.events(participant=code, until=scope.until))
+        plan = _plan(study, fold_participant(events, None), scope.day)
         if plan is not None:
-            yield from map(line_of, rows_of(plan))
+            yield from map(line_of, rows_of(as_it_was(study, plan, events)))
 
 
 def _to_prepare(session: Session, reading: Reading, scope: Scope, found: Today) -> Iterator[ToPrepare]:
@@ -290,7 +311,7 @@ def _to_prepare(session: Session, reading: Reading, scope: Scope, found: Today) 
     from dosecalc.registry.kept_sheet import on_record
 
     study = _study(session, reading, scope) if found.booked or found.came else None
-    for line in (*found.booked, *found.came):
+    for line in dict.fromkeys((*found.booked, *found.came)):
         assert study is not None
         state = fold_participant(reading.events(participant=line.participant, until=scope.until), session.view.key)
         plan = _plan(study, state, scope.day)
@@ -361,19 +382,3 @@ def _planned(
         return planned_doses(settled, state, visits, on_record), None
     except Refusal as refusal:
         return None, refusal.findings[0].what
-
-
-def write_exposure(path: str, found: tuple[ParticipantExposure, ...], language: Language) -> str:
-    """Write exposure.csv whole or not at all, and return its SHA-256.
-
-    Raises:
-        Refusal: DC602 to DC604.
-    """
-    import hashlib
-
-    from dosecalc.files import write_whole
-    from dosecalc.registry.report_table import exposure_csv
-
-    data = exposure_csv(found, language)
-    write_whole(path, data)
-    return hashlib.sha256(data).hexdigest()

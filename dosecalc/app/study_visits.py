@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, Refusal, Usage
 from dosecalc.registry import decide_visit
+from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.dose_order import check_doses
 from dosecalc.registry.fold import facts
+from dosecalc.registry.may_dose import holds_on
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import check_may, may_override
-from dosecalc.registry.visit_changes import Changes, changes
-from dosecalc.registry.visit_checks import Asking
+from dosecalc.registry.visit_changes import Changes, changes, failed
+from dosecalc.registry.visit_checks import Asking, unrecorded_before
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from dosecalc.app.study import Session
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.decide_visit import Decision
     from dosecalc.registry.event import Draft, Event
+    from dosecalc.registry.fold import Fact
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
+    from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Message
     from dosecalc.visits.visit import Moment
@@ -34,12 +38,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """What was recorded, and how the visit stands now."""
+    """What was recorded, and how the visit stands now. `start` are the dates that were recorded with it."""
 
     event: Event
     planned: PlannedVisit
     plan: ParticipantPlan
     overrides: tuple[Message, ...]
+    start: tuple[Event, ...] = ()
+
+    @property
+    def mind(self) -> tuple[Message, ...]:
+        """What whoever recorded a visit that took place should know."""
+        if self.event.kind != "attend" or not self.planned.dosed:
+            return ()
+        before = unrecorded_before(self.plan, self.planned.id)
+        unsaid = (
+            msg("{visit} comes before it, and nobody recorded what became of it: `visit attend {participant} {visit} "
+                "DATE` or `visit miss`", visit=each.id, participant=self.plan.state.code)
+            for each in before
+        )  # fmt: skip
+        return (*unsaid, *failed(self.plan))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,21 +73,26 @@ class Step:
     """When it took place, where that is recorded."""
 
     def look(self) -> tuple[Decision, Changes | None]:
-        """Decide without recording anything; of a booking also what would change.
+        """Decide without recording anything; of a booking, and of what moves other visits, also what would change.
 
         Raises:
             Refusal: whatever stands in the way.
         """
         with self.session.read() as reading:
             settled, plan = self._plan(reading)
+            held = holds_on(self.session.study_at(reading), settled, plan.state)
             decision = self.decide(settled, plan, reading)
             check_may(self.session.by.role, decision.draft.kind, self.session.staffed)
-            if self.when is None or decision.draft.visit is None:
-                return decision, None
             visit = decision.draft.visit
+            after = self.when or (self.took_place if decision.moves else None)
+            if after is None or visit is None:
+                return decision, None
             told = facts(reading.events(participant=self.code, kinds=("prepare", "correct")), None)
             prepared = any(fact.event.visit == visit for fact in told)
-        return decision, changes(settled, plan, visit, self.when, decision.overrides, prepared=prepared)
+        overrides, took_place = decision.overrides, self.when is None
+        made = changes(settled, plan, visit, after, overrides, prepared=prepared, took_place=took_place)
+        stopped = [held_back(hold).what for hold in held] if made.planned.dosed and self.when is not None else []
+        return decision, replace(made, warnings=(*made.warnings, *stopped))
 
     def record(self, confirmed: Collection[Message] = ()) -> Recorded:
         """Decide again and record, in one transaction; what is overridden must be what was confirmed.
@@ -85,18 +108,18 @@ class Step:
             overrides.extend(decision.overrides)
             if unconfirmed := [each for each in overrides if each not in confirmed]:
                 raise Refusal([not_confirmed(each) for each in unconfirmed])
-            return [decision.draft]
+            return [*decision.start, decision.draft]
 
         def afterwards(reading: Reading, _: object) -> None:
             told = list(facts(reading.events(participant=self.code), None))
             check_doses(self.session.participant(reading, self.code), told)
 
-        (event,) = self.session.change(decided, afterwards)
+        *start, event = self.session.change(decided, afterwards)
         with self.session.read() as reading:
             _, plan = self._plan(reading)
         planned = plan.find(event.visit or "")
         assert planned is not None, "a visit with an event stands in the plan"
-        return Recorded(event=event, planned=planned, plan=plan, overrides=tuple(overrides))
+        return Recorded(event=event, planned=planned, plan=plan, overrides=tuple(overrides), start=tuple(start))
 
     def _plan(self, reading: Reading) -> tuple[Settled, ParticipantPlan]:
         """The visits under the version of the protocol that holds on the day that this is about."""
@@ -125,7 +148,7 @@ def book(session: Session, code: str, visit: str, when: str, *, outside_window: 
         code=code,
         when=moment,
         decide=lambda settled, plan, reading: decide_visit.book(
-            settled, plan, visit, moment, asking, lambda day: reading.booked_on(day.isoformat())
+            settled, plan, visit, moment, asking, *_around(session, reading, code)
         ),
     )
 
@@ -142,7 +165,7 @@ def move(session: Session, code: str, visit: str, when: str, *, outside_window: 
         code=code,
         when=moment,
         decide=lambda settled, plan, reading: decide_visit.move(
-            settled, plan, visit, moment, asking, lambda day: reading.booked_on(day.isoformat())
+            settled, plan, visit, moment, asking, *_around(session, reading, code)
         ),
     )
 
@@ -160,7 +183,9 @@ def attend(
         session=session,
         code=code,
         took_place=moment,
-        decide=lambda settled, plan, _: decide_visit.attend(settled, plan, visit, moment, asking),
+        decide=lambda settled, plan, reading: decide_visit.attend(
+            settled, plan, visit, moment, asking, session.everyone(reading)
+        ),
     )
 
 
@@ -188,6 +213,14 @@ def unscheduled(session: Session, code: str, visit: str | None, when: str, *, re
         code=code,
         decide=lambda settled, plan, _: decide_visit.unscheduled(settled, plan, visit, moment, asking),
     )
+
+
+def _around(
+    session: Session, reading: Reading, code: str
+) -> tuple[Callable[[dt.date], int], Iterator[ParticipantState], list[Fact]]:
+    """What a booking is held against: what is booked on a day, the other participants, and the participant's events."""
+    told = list(facts(reading.events(participant=code), None))
+    return lambda day: reading.booked_on(day.isoformat()), session.everyone(reading), told
 
 
 def _time(session: Session, visit: object, text: str) -> dt.datetime:

@@ -11,7 +11,12 @@ from dosecalc.text import msg
 @click.command(
     "discontinue",
     context_settings=HELP_OPTIONS,
-    help=help_text(msg("End the treatment of a participant. Doses are refused from then on; follow-up visits go on."))
+    help=help_text(
+        msg(
+            "End the treatment of a participant. Doses are refused from then on, and visits with a dose that are still "
+            "booked are listed, to be cancelled; follow-up visits go on."
+        )
+    )
     + "\n\n"
     + examples(
         'dosecalc participant discontinue P001 --reason "adverse event AE-07"',
@@ -22,11 +27,13 @@ from dosecalc.text import msg
 @study_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, code: str, date: str | None) -> None:
-    """Record the end of the treatment."""
+    """Record the end of the treatment, and list the visits with a dose that are still booked."""
     from dosecalc.app import study_participant
     from dosecalc.app.study import open_study
-    from dosecalc.cli.study_told import tell
+    from dosecalc.cli.study_told import tell, to_cancel
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         events = study_participant.end(session, "discontinue", code, date=date, reason=call.reason)
-        tell(ui, session, events, msg("The treatment of {code} has ended; follow-up visits go on", code=code))
+        lines, shapes = to_cancel(code, study_participant.booked_still(session, code))
+        ended = msg("The treatment of {code} has ended; follow-up visits go on", code=code)
+        tell(ui, session, events, ended, *lines, to_cancel=shapes)

@@ -30,15 +30,9 @@ def command(ui: Ui, /, call: StudyCall, code: str, date: str | None) -> None:
     """Record a withdrawal, and list what is still booked."""
     from dosecalc.app import study_participant
     from dosecalc.app.study import open_study
-    from dosecalc.cli.study_told import tell
-    from dosecalc.visits.moments import readable
+    from dosecalc.cli.study_told import tell, to_cancel
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         events = study_participant.end(session, "withdraw", code, date=date, reason=call.reason)
-        booked = study_participant.booked_still(session, code)
-        lines = [
-            msg("Cancel: visit cancel {code} {visit} (booked for {when})", code=code, visit=visit, when=readable(when))
-            for visit, when in booked
-        ]
-        shapes = [{"visit": visit, "booked": when.isoformat()} for visit, when in booked]
+        lines, shapes = to_cancel(code, study_participant.booked_still(session, code))
         tell(ui, session, events, msg("{code} has left the study", code=code), *lines, to_cancel=shapes)

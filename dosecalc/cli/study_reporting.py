@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.cli.ui import option
+from dosecalc.registry.decide_study import named_hold
 from dosecalc.text import Message, msg
 from dosecalc.visits.moments import weekday
 
@@ -12,13 +13,16 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from dosecalc.app.papers import WrittenPaper
     from dosecalc.app.study import Session
     from dosecalc.app.study_reports import Scope
     from dosecalc.cli.ui import StudyCall, Ui
     from dosecalc.registry.reports import VisitLine
+    from dosecalc.registry.state import Hold
 
 day_option = option("--day", metavar="DATE", text=msg("Another day than today, with what is known now."))
 participant_option = option("--participant", metavar="CODE", text=msg("Of one participant only."))
+csv_option = option("--csv", "csv_file", metavar="FILE", text=msg("Also write a table for the statistician."))
 NONE = "–"
 
 
@@ -65,6 +69,38 @@ def tell_scope(ui: Ui, session: Session, scope: Scope, call: StudyCall, title: M
         )
 
 
+def files_shape(files: Sequence[WrittenPaper]) -> dict[str, Any]:
+    """What a report says in JSON of the files that it wrote; nothing where it wrote none."""
+    return {"files": [{"path": each.path, "sha256": each.sha256} for each in files]} if files else {}
+
+
+def tell_files(ui: Ui, files: Sequence[WrittenPaper]) -> None:
+    """Print which files were written."""
+    for each in files:
+        ui.line()
+        ui.line(msg("Written: {files}", files=each.path))
+
+
+def which_head(*, masked: bool) -> Message:
+    """Which of the two heads of an event is shown: masked and unmasked people do not get the same one (R15)."""
+    if masked:
+        return msg("This is the public head, over what everybody may see; with the key there is another one.")
+    return msg("This is the head over everything, what is sealed included; masked people see another one.")
+
+
+def tell_holds(ui: Ui, holds: Sequence[Hold]) -> None:
+    """Print which doses are on hold, so that nobody is called in for one in vain."""
+    for hold in holds:
+        ui.line(
+            msg(
+                "DOSES ARE ON HOLD for {what}, since event {number}: {reason}",
+                what=named_hold(hold),
+                number=hold.number,
+                reason=hold.reason,
+            )
+        )
+
+
 def tell_end(ui: Ui, session: Session) -> None:
     """Print what everyone should know of this study."""
     if not session.staffed:
@@ -92,9 +128,9 @@ def number_cell(number: int | None, *, signed: bool = False) -> str:
 
 
 def window_cell(line: VisitLine) -> object:
-    """The window of a visit, from the first to the last day."""
+    """The window of a visit, from the first to the last day; marked where it is booked outside of it."""
     if line.earliest is None or line.latest is None:
         return msg("not stated")
-    if line.earliest == line.latest:
-        return line.earliest.isoformat()
-    return msg("{first} to {last}", first=line.earliest, last=line.latest)
+    one = line.earliest == line.latest
+    window = line.earliest.isoformat() if one else msg("{first} to {last}", first=line.earliest, last=line.latest)
+    return msg("{window}: BOOKED OUTSIDE", window=window) if line.outside_window else window

@@ -16,7 +16,9 @@ from dosecalc.cli.study_reporting import (
     scope_shape,
     section,
     tell_end,
+    tell_holds,
     tell_scope,
+    which_head,
     window_cell,
 )
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
@@ -72,10 +74,15 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
             if report.prepare is not None:
                 shape["prepare"] = [_prepare_shape(each, ui) for each in report.prepare]
             shape["unblinded"] = list(report.unblinded)
+            shape["holds"] = report_shapes.holds(report.holds)
+            shape["limits"] = [{"participant": code, "text": ui.say(text)} for code, text in report.limits]
             ui.show_json(shape | {"head": head_json(report.head, public=session.view.masked)})
             return
         found = report.today
         tell_scope(ui, session, report.scope, call, in_words(report.scope))
+        tell_holds(ui, report.holds)
+        for code, text in report.limits:
+            ui.line(msg("{code}: NOT MET: {text}", code=code, text=text))
         booked(ui, msg("Booked"), found.booked)
         if found.came:
             columns = [(msg("Participant"), "left"), (msg("Visit"), "left"), (msg("Target"), "left")]
@@ -101,6 +108,8 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
                 hash=head.public_hash if session.view.masked else head.hash,
             )
         )
+        if session.settled.protocol.masking.masked:
+            ui.line(which_head(masked=session.view.masked))
         tell_end(ui, session)
 
 
@@ -175,12 +184,11 @@ def overdue(ui: Ui, session: Session, found: Sequence[Late]) -> None:
             ui.line(
                 msg(
                     "{participant}: {visit} was planned for {day}, and nobody recorded whether it took place. If it "
-                    "did: visit attend {participant} {visit} {day}. If on another day, first: participant anchor "
-                    "{participant} {anchor}=DATE --reason WHY; the other visits move with it.",
+                    "did: visit attend {participant} {visit} {day}. If on another day: visit attend {participant} "
+                    "{visit} DATE --reason WHY, and the other visits move with it.",
                     participant=one.line.participant,
                     visit=one.line.visit,
                     day=one.line.target,
-                    anchor=anchor,
                 )
             )
 

@@ -9,8 +9,10 @@ import click
 
 from dosecalc.errors import Finding
 from dosecalc.text import msg
+from dosecalc.visits.moments import readable
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
     from typing import Any
 
@@ -60,6 +62,16 @@ def call_back(doses: Sequence[DoseState], *, masked: bool = False) -> list[Messa
 def outside_shapes(doses: Sequence[DoseState]) -> list[dict[str, Any]]:
     """Return the JSON of doses that have left the pharmacy."""
     return [{"participant": dose.participant, "visit": dose.visit, "to": dose.dispensed_to} for dose in doses]
+
+
+def to_cancel(code: str, booked: Sequence[tuple[str, dt.datetime]]) -> tuple[list[Message], list[dict[str, str]]]:
+    """Say which bookings are to be cancelled, because their visits no longer take place; and their JSON."""
+    lines = [
+        msg("Cancel: visit cancel {code} {visit} --reason WHY (booked for {when})",
+            code=code, visit=visit, when=readable(when))
+        for visit, when in booked
+    ]  # fmt: skip
+    return lines, [{"visit": visit, "booked": when.isoformat()} for visit, when in booked]
 
 
 def sure(ui: Ui, call: StudyCall, question: object, **changes: Any) -> None:

@@ -28,13 +28,6 @@ outside_option = option(
     metavar="REASON",
     text=msg("Why the investigator allows a time outside the window or the gap; a deviation."),
 )
-_STANDING = {
-    "planned": msg("planned"),
-    "booked": msg("booked"),
-    "done": msg("took place"),
-    "missed": msg("missed"),
-    "cancelled": msg("cancelled"),
-}
 
 
 def run(
@@ -42,7 +35,8 @@ def run(
 ) -> None:
     """Look, ask where somebody must say yes, record, and show what was recorded.
 
-    `asks` shows what would change and asks before; --yes answers that, and never for an override.
+    `asks` shows what would change and asks before, and so does whatever moves other visits; --yes answers that, and
+    never for an override.
     """
     from dosecalc.app.study import open_study
     from dosecalc.cli.study_told import sure, tell
@@ -52,6 +46,7 @@ def run(
     with session.store:
         step = make(session)
         decision, changed = step.look()
+        asks = asks or decision.moves
         if changed is not None and not ui.as_json and (asks or decision.overrides):
             for line in _changes(changed):
                 ui.line(line)
@@ -66,11 +61,15 @@ def run(
     if changed is not None:
         more["changes"] = changes_shape(changed, ui.say)
     lines: list[object] = [said(planned.id)]
+    mind = [each for each in recorded.mind if changed is None or each not in changed.warnings]
+    if recorded.mind:
+        more["mind"] = [ui.say(each) for each in recorded.mind]
     if changed is not None and not (asks or decision.overrides):
         lines += _changes(changed)
     elif changed is None:
         lines += _stands(planned)
-    tell(ui, session, [event], *lines, **more)
+    lines += [msg("Mind: {text}", text=each) for each in mind]
+    tell(ui, session, [*recorded.start, event], *lines, **more)
 
 
 def _confirm(ui: Ui, overrides: tuple[Message, ...]) -> None:
@@ -92,19 +91,28 @@ def _confirm(ui: Ui, overrides: tuple[Message, ...]) -> None:
 
 def _changes(changed: Changes) -> Iterator[Message]:
     planned = changed.planned
-    said = {"visit": planned.id, "label": planned.label, "after": _moment(changed.after)}
-    if changed.before is None:
+    said = {"visit": planned.id, "label": planned.label, "after": with_weekday(changed.after)}
+    if changed.took_place:
+        yield msg("{visit} ({label}) took place: {after}", **said)
+    elif changed.before is None:
         yield msg("{visit} ({label}): {after}", **said)
     else:
-        yield msg("{visit} ({label}): from {before} to {after}", **said, before=_moment(changed.before))
-    yield from _window(planned, changed)
+        yield msg("{visit} ({label}): from {before} to {after}", **said, before=with_weekday(changed.before))
+    if changed.start is not None:
+        name, was, now = changed.start
+        yield msg(
+            "{name} was {before}, and becomes {after}", name=name, before=with_weekday(was), after=with_weekday(now)
+        )
+    else:
+        yield from _window(planned, changed)
     for moved in changed.shifted:
         yield msg("Counts from it: {moved}", moved=moved.text)
     if changed.before is not None and not changed.shifted:
         yield msg("No other visit moves.")
     for visit, day in changed.doses:
-        yield msg("A dose is given at {visit}: tell the pharmacy that it is needed on {day}.", visit=visit, day=day)
-    if changed.prepared:
+        if not (changed.took_place and visit == planned.id):
+            yield needed(visit, day)
+    if changed.prepared and not changed.took_place:
         yield msg("A preparation is recorded for this visit: tell the pharmacy.")
     for text in changed.deviations:
         yield msg("Deviation: {text}", text=text)
@@ -112,7 +120,17 @@ def _changes(changed: Changes) -> Iterator[Message]:
         yield msg("It was booked as a deviation, and is none any more.")
     for text in changed.warnings:
         yield msg("Mind: {text}", text=text)
-    yield msg("Calendars to send: the participant's and the clinic's (`study calendars` writes them)")
+    yield to_send()
+
+
+def needed(visit: str, day: object) -> Message:
+    """What the pharmacy is told of a dose."""
+    return msg("A dose is given at {visit}: tell the pharmacy that it is needed on {day}.", visit=visit, day=day)
+
+
+def to_send() -> Message:
+    """Which calendars are others once a visit has another time."""
+    return msg("Calendars to send: the participant's and the clinic's (`study calendars` writes them)")
 
 
 def _window(planned: PlannedVisit, changed: Changes) -> Iterator[Message]:
@@ -122,21 +140,23 @@ def _window(planned: PlannedVisit, changed: Changes) -> Iterator[Message]:
             yield msg(
                 "No window is stated; {days} days from the target, {target}",
                 days=f"{days:+d}" if days else "0",
-                target=_moment(planned.target),
+                target=with_weekday(planned.target),
             )
         return
     yield msg(
         "Window: {earliest} to {latest}; days left after this day: {days}",
-        earliest=_moment(planned.earliest),
-        latest=_moment(planned.latest),
+        earliest=with_weekday(planned.earliest),
+        latest=with_weekday(planned.latest),
         days=changed.days_left,
     )
 
 
 def _stands(planned: PlannedVisit) -> Iterator[Message]:
+    from dosecalc.registry.kind_words import VISIT_WORDS
+
     visit, attended = planned.visit, planned.state.attended
     if attended is None:
-        yield msg("It stands as: {standing}", standing=_STANDING[planned.standing])
+        yield msg("It stands as: {standing}", standing=VISIT_WORDS[planned.standing])
         return
     if visit is None or visit.days_from_target is None:
         return
@@ -152,10 +172,11 @@ def _stands(planned: PlannedVisit) -> Iterator[Message]:
 
 
 def _ends(planned: PlannedVisit) -> dict[str, object]:
-    return {"earliest": _moment(planned.earliest), "latest": _moment(planned.latest)}
+    return {"earliest": with_weekday(planned.earliest), "latest": with_weekday(planned.latest)}
 
 
-def _moment(moment: Moment | None) -> object:
+def with_weekday(moment: Moment | None) -> object:
+    """A date with its weekday."""
     if moment is None:
         return msg("not known yet")
     return msg("{weekday}, {moment}", weekday=weekday(moment), moment=readable(moment))

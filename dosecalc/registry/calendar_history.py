@@ -140,7 +140,8 @@ def masked_plan(settled: Settled, state: ParticipantState) -> BlindedPlan | None
         for each in visits
         if each.state.booked is not None
     }
-    timeline = Timeline(visits=tuple(each.visit for each in visits if each.visit is not None), checks=planned.checks)
+    came = (replace(each.visit, actual=each.attended) for each in visits if each.visit is not None)  # with its time
+    timeline = Timeline(visits=tuple(came), checks=planned.checks)
     plan = blind(settled, arm, VisitPlan(participant=state.code, timeline=timeline, bookings=bookings))
     return replace(plan, routine=None) if state.standing not in ("consented", "enrolled") else plan
 

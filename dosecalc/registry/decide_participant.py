@@ -10,20 +10,16 @@ from typing import TYPE_CHECKING, Any
 from dosecalc.errors import refuse
 from dosecalc.registry.event import Draft
 from dosecalc.registry.openness import check_not_held, check_open, check_staggered, cohort_of
-from dosecalc.registry.plan_of import start_anchor, start_of
 from dosecalc.text import Message, msg
-from dosecalc.visits.moments import local_day, readable
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from dosecalc.errors import Refusal
-    from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.state import ParticipantState, Standing, StudyState
     from dosecalc.text import Language
-    from dosecalc.visits.visit import Moment
 
 STANDING_WORDS: dict[Standing, Message] = {
     "consented": msg("has consented and is not enrolled"),
@@ -134,8 +130,8 @@ def enrol(
     public: dict[str, Any] = {"date": date.isoformat()}
     if step is not None:
         check_open(study, settled, step)
-        check_staggered(settled, others, state, date, step=step)
     if step is not None and cohort is not None:
+        check_staggered(settled, others, state, date, step=step)
         public["cohort"] = step.name
     return [Draft(kind="enrol", at=at, participant=code, public=public)]
 
@@ -173,87 +169,3 @@ def withdraw(state: ParticipantState, *, date: dt.date, reason: str | None, at: 
 def _end(kind: Any, state: ParticipantState, date: dt.date, reason: str | None, at: dt.datetime) -> list[Draft]:
     check_not_before_consent(state, date)
     return [Draft(kind=kind, at=at, participant=state.code, reason=reason, public={"date": date.isoformat()})]
-
-
-def still_booked(state: ParticipantState) -> list[tuple[str, dt.datetime]]:
-    """The visits that are booked and have not taken place: to be cancelled where nothing more is planned."""
-    return sorted(
-        ((each.visit, each.booked) for each in state.visits.values() if each.booked and each.attended is None),
-        key=lambda entry: entry[1],
-    )
-
-
-def anchors(
-    state: ParticipantState,
-    settled: Settled,
-    others: Iterable[ParticipantState],
-    moments: Mapping[str, Moment],
-    *,
-    reason: str | None,
-    at: dt.datetime,
-) -> list[Draft]:
-    """Record dates that visits count from. One that stands already is replaced only with a reason.
-
-    Raises:
-        Refusal: DC410, the protocol counts from no such date; DC740, DC741; DC745, the start comes too soon after that
-            of the participant before; DC746, nothing changes; DC747, a date changes without a reason.
-    """
-    check_standing(state, ("consented", "enrolled"))
-    check_anchor_names(settled.protocol, moments)
-    start = start_anchor(settled.protocol)
-    drafts = []
-    for given, moment in moments.items():
-        name = "start" if given == start else given
-        before = state.start if name == "start" else state.anchors.get(name)
-        if before is not None:
-            _check_change(given, before, moment, reason)
-        if name == "start":
-            check_not_before_consent(state, local_day(moment))
-            check_staggered(settled, others, state, local_day(moment))
-        public = {"name": name, "when": moment.isoformat()}
-        drafts.append(Draft(kind="anchor", at=at, participant=state.code, reason=reason, public=public))
-    return drafts
-
-
-def anchor_names(protocol: Protocol) -> tuple[str, ...]:
-    """The names of the dates that are recorded of a participant: the start, and those that are given by name."""
-    by_name = (anchor.id for anchor in protocol.anchors.values() if anchor.given == "by_name")
-    return (start_anchor(protocol), *by_name)
-
-
-def anchor_dates(protocol: Protocol, state: ParticipantState) -> dict[str, Moment | None]:
-    """Those dates as they stand, by name; None for one that is not recorded."""
-    start, *by_name = anchor_names(protocol)
-    return {start: start_of(protocol, state), **{name: state.anchors.get(name) for name in by_name}}
-
-
-def check_anchor_names(protocol: Protocol, names: Iterable[str]) -> None:
-    """Refuse a name of which this protocol knows no date, or one that comes from a visit.
-
-    Raises:
-        Refusal: DC410, DC411.
-    """
-    taken = anchor_names(protocol)
-    for name in names:
-        if name == "start" or name in taken:
-            continue
-        mend = msg("the dates to record are: {names}", names=", ".join(taken))
-        if name in protocol.anchors:
-            raise refuse("DC411", msg("{name} is the date of a visit, and comes from its attendance", name=name), mend)
-        raise refuse("DC410", msg("{protocol} counts no visit from '{name}'", name=name, protocol=protocol.id), mend)
-
-
-def _check_change(name: str, before: Moment, after: Moment, reason: str | None) -> None:
-    if before == after:
-        raise refuse(
-            "DC746",
-            msg("{name} is {moment} already", name=name, moment=readable(before)),
-            msg("nothing has to be done"),
-        )
-    if reason is None or not reason.strip():
-        raise refuse(
-            "DC747",
-            msg("{name} is {before}, and would become {after}",
-                name=name, before=readable(before), after=readable(after)),
-            msg("all dates that count from it would move: say why with --reason"),
-        )  # fmt: skip

@@ -6,16 +6,19 @@ unless somebody who may gives a reason; then the event says so, and it is a devi
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dosecalc.errors import refuse
+from dosecalc.errors import Refusal, refuse
 from dosecalc.protocol.binding import ID_PATTERN
+from dosecalc.registry.decide_anchor import anchor_dates, anchors, check_change, check_order
 from dosecalc.registry.event import Draft
 from dosecalc.registry.gaps import broken_gaps
+from dosecalc.registry.openness import check_staggered
+from dosecalc.registry.plan_of import plan_of, recorded_date
 from dosecalc.registry.visit_checks import (
-    check_anchor,
     check_day,
     check_override,
     check_room,
@@ -24,6 +27,7 @@ from dosecalc.registry.visit_checks import (
     known,
     not_booked,
     outside_window,
+    started_elsewhere,
     to_come,
     took_place,
 )
@@ -31,12 +35,14 @@ from dosecalc.text import Message, msg
 from dosecalc.visits.moments import local_day, readable
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from dosecalc.errors import Finding
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Kind
-    from dosecalc.registry.plan_of import ParticipantPlan
+    from dosecalc.registry.fold import Fact
+    from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
+    from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.visit_checks import Asking
     from dosecalc.visits.visit import Moment
 
@@ -45,10 +51,16 @@ _ID = re.compile(ID_PATTERN, re.ASCII)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What is to be recorded. `overrides` says what a person must confirm first: what is broken, in words."""
+    """What is to be recorded. `overrides` says what a person must confirm first: what is broken, in words.
+
+    `start` are the dates that are recorded with it, because the visit is what others count from.
+    """
 
     draft: Draft
     overrides: tuple[Message, ...] = ()
+    start: tuple[Draft, ...] = ()
+    moves: bool = False
+    """Whether other visits count from it, and it is another day than was planned: that is asked about."""
 
 
 def book(
@@ -58,11 +70,15 @@ def book(
     when: dt.datetime,
     asking: Asking,
     booked_on: Callable[[dt.date], int],
+    others: Iterable[ParticipantState] = (),
+    told: Sequence[Fact] = (),
 ) -> Decision:
     """Decide on booking a visit; `booked_on` counts what is booked on a day.
 
+    A visit that the others count from takes the start with it, against which the `others` in the study are held.
+
     Raises:
-        Refusal: DC755 to DC764, DC766; DC404, DC420 to DC422 of the window.
+        Refusal: DC755 to DC764, DC863; DC404, DC420 to DC422 of the window; what `decide_anchor.anchors` refuses.
     """
     planned = to_come(plan, name)
     if planned.state.booked is not None:
@@ -71,10 +87,12 @@ def book(
             msg("{visit} is booked already, for {when}", visit=name, when=readable(planned.state.booked)),
             msg("to change it use `visit move`"),
         )
+    start = _start(settled, plan, planned, when, asking, others, told)
     reason, overrides = fits(settled, plan, planned, when, asking)
     check_room(settled, when.date(), booked_on(when.date()))
     public = {"when": when.isoformat()} | ({"outside_window": reason} if reason else {})
-    return Decision(draft=_draft("book", plan, name, asking, public), overrides=overrides)
+    draft = _draft("book", plan, name, asking, public)
+    return Decision(draft=draft, overrides=overrides, start=start, moves=bool(start))
 
 
 def move(
@@ -84,8 +102,10 @@ def move(
     when: dt.datetime,
     asking: Asking,
     booked_on: Callable[[dt.date], int],
+    others: Iterable[ParticipantState] = (),
+    told: Sequence[Fact] = (),
 ) -> Decision:
-    """Decide on moving a booking.
+    """Decide on moving a booking. The same time may be booked again where the investigator now allows it.
 
     Raises:
         Refusal: as `book`.
@@ -94,26 +114,54 @@ def move(
     before = planned.state.booked
     if before is None:
         raise not_booked(name)
-    if before == when:
+    if before == when and (asking.outside_window is None or planned.state.outside_window is not None):
         raise refuse(
             "DC760",
             msg("{visit} is booked for that very time, {when}", visit=name, when=readable(when)),
             msg("nothing has to be moved; check the date if another was meant"),
         )
+    start = _start(settled, plan, planned, when, asking, others, told)
     reason, overrides = fits(settled, plan, planned, when, asking)
     itself = 1 if local_day(before) == when.date() else 0
     check_room(settled, when.date(), booked_on(when.date()) - itself)
     public = {"from": before.isoformat(), "when": when.isoformat()} | ({"outside_window": reason} if reason else {})
-    return Decision(draft=_draft("move", plan, name, asking, public), overrides=overrides)
+    draft = _draft("move", plan, name, asking, public)
+    return Decision(draft=draft, overrides=overrides, start=start, moves=bool(start))
 
 
-def attend(settled: Settled, plan: ParticipantPlan, name: str, when: Moment, asking: Asking) -> Decision:
+def _start(
+    settled: Settled,
+    plan: ParticipantPlan,
+    planned: PlannedVisit,
+    when: dt.datetime,
+    asking: Asking,
+    others: Iterable[ParticipantState],
+    told: Sequence[Fact],
+) -> tuple[Draft, ...]:
+    """The start as it is planned anew, where its own visit is booked for another day."""
+    name = started_elsewhere(settled, plan, planned, when)
+    if name is None:
+        return ()
+    moment = when if isinstance(recorded_date(settled.protocol, plan.state, name), dt.datetime) else when.date()
+    said = asking.reason or asking.outside_window
+    return tuple(anchors(plan.state, settled, others, {name: moment}, reason=said, at=asking.at, told=told))
+
+
+def attend(
+    settled: Settled,
+    plan: ParticipantPlan,
+    name: str,
+    when: Moment,
+    asking: Asking,
+    others: Iterable[ParticipantState] = (),
+) -> Decision:
     """Decide on recording that a visit took place. What happened outside its window is recorded all the same.
 
-    A dose too soon after another is refused, because it can still be stopped.
+    A dose too soon after another is refused, as long as it was not given and can be stopped. So is a start too soon
+    after that of the participant before: when the visit that others count from takes place, its day is the start.
 
     Raises:
-        Refusal: DC755 to DC759, DC761, DC763, DC764, DC766.
+        Refusal: DC745, DC747, DC755 to DC759, DC761, DC763, DC764, DC862.
     """
     planned = known(plan, name)
     day = local_day(when)
@@ -121,16 +169,34 @@ def attend(settled: Settled, plan: ParticipantPlan, name: str, when: Moment, ask
     if planned.state.attended is not None:
         raise took_place(planned)
     check_day(plan, name, when, asking)
-    check_anchor(settled, plan, planned, when)
+    then = plan_of(settled, plan.state, {name: when})
+    check_order(settled.protocol, anchor_dates(settled.protocol, then.state, {name: when}))
+    moved = started_elsewhere(settled, plan, planned, when)
+    stagger: tuple[Finding, ...] = ()
+    if moved is not None and planned.target is not None:
+        check_change(moved, planned.target, when, asking.reason or asking.outside_window)
+        stagger = () if planned.state.given is not None else _staggered(settled, plan, day, others)
     gaps = broken_gaps(settled, plan, name, day)
-    short = [each for each in gaps if each.how == "short"]
-    if short:
-        check_override(short, asking)
+    short = [each for each in gaps if each.how == "short" and planned.state.given is None]
+    if short or stagger:
+        check_override(short, asking, stagger)
     said = asking.outside_window or asking.reason
-    departs = bool(gaps) or outside_window(planned, when)
+    departs = bool(gaps) or bool(stagger) or outside_window(then.find(name) or planned, when)
     public = {"when": when.isoformat()} | ({"deviation": said} if departs and said else {})
-    overrides = tuple(each.text for each in short)
-    return Decision(draft=_draft("attend", plan, name, asking, public, said), overrides=overrides)
+    overrides = (*(each.text for each in short), *(each.what for each in stagger))
+    draft = _draft("attend", plan, name, asking, public, said)
+    return Decision(draft=draft, overrides=overrides, moves=moved is not None)
+
+
+def _staggered(
+    settled: Settled, plan: ParticipantPlan, day: dt.date, others: Iterable[ParticipantState]
+) -> tuple[Finding, ...]:
+    """What stands against a start on this day, because another participant came too shortly before."""
+    try:
+        check_staggered(settled, others, replace(plan.state, start=day), day)
+    except Refusal as refusal:
+        return tuple(refusal.findings)
+    return ()
 
 
 def miss(plan: ParticipantPlan, name: str, asking: Asking) -> Decision:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from dosecalc.protocol.settled import Settled
-    from dosecalc.registry.plan_of import ParticipantPlan
+    from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.registry.state import Hold, ParticipantState, StudyState
     from dosecalc.text import Message
 
@@ -50,23 +50,31 @@ def wrong_gap(settled: Settled, plan: ParticipantPlan, visit: str, on: dt.date) 
     if state.booked is not None and state.outside_window and local_day(state.booked) == on:
         return
     came = state.attended or state.booked
-    moment = came if came is not None and local_day(came) == on else on
+    here = came is not None and local_day(came) == on
+    moment = came if came is not None and here else on
     broken = [("DC763", gap.text) for gap in broken_gaps(settled, plan, visit, on)]
     if planned.target is not None:
         then = plan_of(settled, plan.state, {visit: moment})
         broken += [("DC863", text) for text in limits_broken(settled, then, planned)]
-    if planned.earliest is not None and planned.latest is not None and outside_window(planned, on):
+    if here and planned.earliest is not None and planned.latest is not None and outside_window(planned, moment):
         text = msg("{visit} on {day} lies outside its window, {earliest} to {latest}", visit=visit, day=on,
                    earliest=readable(planned.earliest), latest=readable(planned.latest))  # fmt: skip
         broken.append(("DC774", text))
-    for code, text in broken:
-        yield Finding(
-            code,
-            text,
-            msg("give no dose on this day; where the investigator decides otherwise, they say so first: "
-                "`visit move {code} {visit} {day}T… --outside-window REASON`",
-                code=plan.state.code, visit=visit, day=on.isoformat()),
-        )  # fmt: skip
+    yield from (Finding(code, text, _allowing(plan.state.code, planned, on)) for code, text in broken)
+
+
+def _allowing(code: str, planned: PlannedVisit, on: dt.date) -> Message:
+    """How the investigator allows a dose all the same."""
+    said = {"code": code, "visit": planned.id, "day": on.isoformat()}
+    if planned.state.attended is not None:
+        return msg("give no dose on this day; where the investigator decides otherwise, they say so first: take the "
+                   "attendance out (`participant show {code}` numbers it), `visit book {code} {visit} {day}T… "
+                   "--outside-window REASON`, and record it anew", **said)  # fmt: skip
+    if planned.state.booked is None:
+        return msg("give no dose on this day; where the investigator decides otherwise, they say so first: "
+                   "`visit book {code} {visit} {day}T… --outside-window REASON`", **said)  # fmt: skip
+    return msg("give no dose on this day; where the investigator decides otherwise, they say so first: "
+               "`visit move {code} {visit} {day}T… --outside-window REASON`", **said)  # fmt: skip
 
 
 def may_go_on(state: ParticipantState, holds: Sequence[Hold]) -> Iterator[Finding]:

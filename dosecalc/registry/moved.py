@@ -26,6 +26,11 @@ class MovedVisit:
     """The booked time that lies outside the new window, or is of a visit that is no longer planned."""
 
     @property
+    def dates(self) -> Message:
+        """The visit with the dates that it has then, in words."""
+        return msg("{visit}: {dates}", visit=self.visit, dates=_dates(self.after))
+
+    @property
     def text(self) -> Message:
         """What happens to the visit, in words."""
         if self.before is None:

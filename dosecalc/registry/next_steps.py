@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dosecalc.dosing.planned import needs
-from dosecalc.registry.decide_participant import anchor_dates
+from dosecalc.registry.decide_anchor import anchor_dates
 from dosecalc.registry.levels import steps
+from dosecalc.registry.visit_checks import outside_window
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day, readable
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dosecalc.protocol.settled import Settled
-    from dosecalc.registry.plan_of import ParticipantPlan
+    from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.registry.state import ParticipantState
     from dosecalc.text import Message
 
@@ -71,6 +72,10 @@ def _before_visits(settled: Settled, state: ParticipantState) -> Iterator[NextSt
             yield _step(name, text, f"participant anchor {code} {name}={form}")
 
 
+def _target(planned: PlannedVisit) -> str:
+    return "YYYY-MM-DD" if planned.target is None else local_day(planned.target).isoformat()
+
+
 def _visits(plan: ParticipantPlan, present: dt.datetime) -> Iterator[NextStep]:
     """What became of bookings that are past, and the first visit that has no booking."""
     code = plan.state.code
@@ -82,6 +87,9 @@ def _visits(plan: ParticipantPlan, present: dt.datetime) -> Iterator[NextStep]:
         if not planned.expected:
             text = msg("cancel {visit}, booked for {when}", visit=visit, when=when)
             yield _step("cancellation", text, f"visit cancel {code} {visit} --reason WHY")
+        elif outside_window(planned, booked) and planned.state.outside_window is None:
+            text = msg("{visit} is booked for {when}, outside its window: move it", visit=visit, when=when)
+            yield _step("booking", text, f"visit move {code} {visit} {_target(planned)}THH:MM")
         elif booked <= present:
             text = msg("{visit} was booked for {when}: say what became of it, with `visit attend` or `visit miss`",
                        visit=visit, when=when)  # fmt: skip

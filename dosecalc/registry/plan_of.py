@@ -6,6 +6,7 @@ trial the arm is not looked at, known or not: the visits of its arms are alike (
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -102,17 +103,23 @@ def plan_of(settled: Settled, state: ParticipantState, assumed: Mapping[str, Mom
         waits = msg("{participant} has no arm yet", participant=state.code)
         return replace(_joined(state, settled.protocol, None, {}, waits), lacks="arm")
     prepared = prepare(settled, arm.encounters)
-    start = start_of(settled.protocol, state)
+    actual = attended_of(state) | dict(assumed)
+    anchor = start_anchor(settled.protocol)
+    start = date_of(settled.protocol, state, anchor, actual)
     if start is None:
-        anchor = start_anchor(settled.protocol)
         label = settled.protocol.anchors[anchor].label
         waits = msg("waiting for the date of {anchor} of {participant}", anchor=label, participant=state.code)
         joined = _joined(state, settled.protocol, arm, dict.fromkeys(prepared.visits), waits)
         return replace(joined, lacks=anchor)
-    actual = {name: each.attended for name, each in state.visits.items() if each.attended is not None} | dict(assumed)
-    timeline = prepared.of(start, _by_name(settled.protocol, state), _known(prepared, actual))
+    timeline = prepared.of(start, _by_name(settled.protocol, state, actual), _known(prepared, actual))
     visits: dict[str, Visit | None] = {visit.encounter: visit for visit in timeline.visits}
     return replace(_joined(state, settled.protocol, arm, visits, None), checks=timeline.checks)
+
+
+def still_booked(plan: ParticipantPlan) -> list[tuple[str, dt.datetime]]:
+    """The visits that are booked and can no longer take place: to be cancelled."""
+    booked = ((each.id, each.state.booked) for each in plan.visits if not each.expected and each.attended is None)
+    return sorted(((visit, when) for visit, when in booked if when is not None), key=lambda entry: entry[1])
 
 
 def rows_of(plan: ParticipantPlan) -> tuple[VisitRow, ...]:
@@ -148,8 +155,39 @@ def start_anchor(protocol: Protocol) -> str:
 
 
 def start_of(protocol: Protocol, state: ParticipantState) -> Moment | None:
-    """The participant's start, once it is recorded."""
-    return state.start if state.start is not None else state.anchors.get(start_anchor(protocol))
+    """The participant's start: when its own visit took place; until then as it is planned, once that is recorded."""
+    return date_of(protocol, state, start_anchor(protocol), attended_of(state))
+
+
+def attended_of(state: ParticipantState) -> dict[str, Moment]:
+    """When the visits of a participant took place, of those that did."""
+    return {name: each.attended for name, each in state.visits.items() if each.attended is not None}
+
+
+def own_visits(protocol: Protocol, anchor: str) -> tuple[str, ...]:
+    """The visits that are the event that an anchor is; an arm has one of them at most."""
+    return tuple(each.id for each in protocol.encounters.values() if each.defines == anchor)
+
+
+def date_of(protocol: Protocol, state: ParticipantState, anchor: str, actual: Mapping[str, Moment]) -> Moment | None:
+    """The date of an anchor that is given by itself; `actual` says when visits took place.
+
+    What is recorded of it is a plan until its own visit has taken place, and from then on it is the date of that visit.
+    So the two cannot contradict each other, and who corrects the attendance moves whatever counts from it. Of one day
+    the time that was recorded is kept where the attendance has none.
+    """
+    recorded = recorded_date(protocol, state, anchor)
+    came = next((actual[visit] for visit in own_visits(protocol, anchor) if visit in actual), None)
+    if came is None or isinstance(came, dt.datetime) or recorded is None:
+        return came or recorded
+    return recorded if local_day(recorded) == came else came
+
+
+def recorded_date(protocol: Protocol, state: ParticipantState, anchor: str) -> Moment | None:
+    """The date that was recorded of an anchor by itself."""
+    if anchor == start_anchor(protocol) and state.start is not None:
+        return state.start
+    return state.anchors.get(anchor)
 
 
 def dose_visits(protocol: Protocol, arm: Arm) -> frozenset[str]:
@@ -158,12 +196,11 @@ def dose_visits(protocol: Protocol, arm: Arm) -> frozenset[str]:
     return frozenset(visit for name in given for visit, _ in occurrences(protocol.encounters[name]))
 
 
-def _by_name(protocol: Protocol, state: ParticipantState) -> dict[str, Moment]:
+def _by_name(protocol: Protocol, state: ParticipantState, actual: Mapping[str, Moment]) -> dict[str, Moment]:
     """The anchors that the protocol wants by their names; an amendment may have taken others away."""
-    anchors = protocol.anchors
-    return {
-        name: moment for name, moment in state.anchors.items() if name in anchors and anchors[name].given == "by_name"
-    }
+    named = (anchor.id for anchor in protocol.anchors.values() if anchor.given == "by_name")
+    dates = {name: date_of(protocol, state, name, actual) for name in named}
+    return {name: date for name, date in dates.items() if date is not None}
 
 
 def _known(prepared: TimelinePlan, actual: Mapping[str, Moment]) -> dict[str, Moment]:

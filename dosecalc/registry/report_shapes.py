@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.report_deviations import Deviation
     from dosecalc.registry.report_exposure import Exposure, ParticipantExposure
     from dosecalc.registry.reports import DayOfWeek, Drift, Late, Today, VisitLine
+    from dosecalc.registry.state import Hold
 
 
 def line(each: VisitLine) -> dict[str, Any]:
@@ -32,6 +33,7 @@ def line(each: VisitLine) -> dict[str, Any]:
         "earliest": _iso(each.earliest),
         "latest": _iso(each.latest),
         "booked": _iso(each.booked),
+        "booked_outside_window": each.outside_window,
         "attended": _iso(each.attended),
     }
 
@@ -45,6 +47,11 @@ def today(found: Today) -> dict[str, Any]:
         "unrecorded": [line(each) for each in found.unrecorded],
         "late": late(found.late),
     }
+
+
+def holds(found: Iterable[Hold]) -> list[dict[str, Any]]:
+    """Which doses are on hold."""
+    return [{"scope": each.scope, "target": each.target, "reason": each.reason, "event": each.number} for each in found]
 
 
 def days_left(each: VisitLine, day: dt.date) -> int | None:

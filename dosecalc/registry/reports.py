@@ -78,6 +78,13 @@ class VisitLine:
         return None if self.booked is None else local_day(self.booked)
 
     @property
+    def outside_window(self) -> bool:
+        """Whether it is booked for a day outside its window, and has not taken place yet."""
+        if self.booked_day is None or self.attended is not None or self.earliest is None or self.latest is None:
+            return False
+        return not self.earliest <= self.booked_day <= self.latest
+
+    @property
     def unbooked(self) -> bool:
         """Whether it is still to come, and nobody has booked it (or the booking was cancelled)."""
         return self.standing in ("planned", "cancelled")

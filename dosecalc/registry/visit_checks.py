@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.happened import lies_ahead
+from dosecalc.registry.plan_of import plan_of
 from dosecalc.text import Message, msg
 from dosecalc.visits.attendance import check_booking, status
 from dosecalc.visits.moments import local_day, readable
@@ -145,40 +146,59 @@ def _check_consent(plan: ParticipantPlan, name: str, day: dt.date) -> None:
         )
 
 
-def check_anchor(settled: Settled, plan: ParticipantPlan, planned: PlannedVisit, when: Moment) -> None:
-    """The visit whose date is an anchor's takes place on that day."""
+def own_anchor(settled: Settled, planned: PlannedVisit) -> str | None:
+    """The anchor whose date is this visit's own; the other visits count from it."""
     visit = planned.visit
-    if visit is None or visit.window != "anchor" or visit.target is None:
-        return
-    day = local_day(visit.target)
-    if day == local_day(when):
-        return
-    raise refuse(
-        "DC766",
-        msg(
-            "{visit} is the day that the others count from, recorded as {day}, and not {when}",
-            visit=planned.id,
-            day=day.isoformat(),
-            when=readable(when),
-        ),
-        msg(
-            "if that day has changed, record it and the others move with it: "
-            "dosecalc participant anchor {participant} {anchor}={new} --reason WHY",
-            participant=plan.state.code,
-            anchor=settled.protocol.encounters[visit.base].defines or "",
-            new=local_day(when).isoformat(),
-        ),
+    if visit is None or visit.window != "anchor":
+        return None
+    return settled.protocol.encounters[visit.base].defines
+
+
+def started_elsewhere(settled: Settled, plan: ParticipantPlan, planned: PlannedVisit, when: Moment) -> str | None:
+    """The anchor that this visit is, where its date is another day than `when`: what counts from it moves."""
+    name = own_anchor(settled, planned)
+    if name is None or planned.target is None or local_day(planned.target) == local_day(when):
+        return None
+    return name
+
+
+def limits_broken(settled: Settled, then: ParticipantPlan, planned: PlannedVisit) -> tuple[Message, ...]:
+    """The protocol's limits in hours that end at this visit and are not met, when it takes place as in `then`."""
+    name = own_anchor(settled, planned)
+    return tuple(
+        check.text for check in then.checks if check.ok is False and settled.protocol.checks[check.code].end == name
     )
+
+
+def unrecorded_before(plan: ParticipantPlan, name: str) -> tuple[PlannedVisit, ...]:
+    """The visits with a dose that come before this one with a dose, and of which nobody recorded what became."""
+    before: list[PlannedVisit] = []
+    for planned in plan.visits:
+        if planned.id == name:
+            return tuple(before) if planned.dosed and planned.visit is not None else ()
+        if (
+            planned.dosed
+            and planned.visit is not None
+            and planned.standing not in ("done", "missed")
+            and planned.state.given is None
+        ):
+            before.append(planned)
+    return ()
 
 
 def fits(
     settled: Settled, plan: ParticipantPlan, planned: PlannedVisit, when: dt.datetime, asking: Asking
 ) -> tuple[str | None, tuple[Message, ...]]:
-    """Whether a time fits consent, window and gaps; the reason that is kept where it does not, and what it breaks."""
+    """Whether a time fits consent, window, gaps and limits; the reason that is kept where not, and what it breaks.
+
+    A visit that others count from is its own window: when it is booked for another day, that day is the start.
+    """
     _check_consent(plan, planned.id, when.date())
-    check_anchor(settled, plan, planned, when)
+    then = plan_of(settled, plan.state, {planned.id: when})
     broken: list[Message] = []
     visit = planned.visit
+    if own_anchor(settled, planned) is not None and (there := then.find(planned.id)) is not None:
+        visit = there.visit
     if visit is not None and visit.anchor is not None:
         try:
             check_booking(visit, when, None)
@@ -191,6 +211,10 @@ def fits(
     if gaps and not (asking.outside_window or "").strip():
         raise _gaps_refused(gaps)
     broken += [each.text for each in gaps]
+    limits = limits_broken(settled, then, planned)
+    if limits and not (asking.outside_window or "").strip():
+        raise Refusal([Finding("DC863", each, _OVERRIDE) for each in limits])
+    broken += limits
     if not broken:
         return None, ()
     if not asking.may_override:
@@ -198,10 +222,11 @@ def fits(
     return asking.outside_window, tuple(broken)
 
 
-def check_override(gaps: Iterable[GapBroken], asking: Asking) -> None:
-    """Refuse broken gaps unless there is a reason from somebody who may give one."""
+def check_override(gaps: Iterable[GapBroken], asking: Asking, others: Iterable[Finding] = ()) -> None:
+    """Refuse broken gaps, and what else is found, unless there is a reason from somebody who may give one."""
     if not (asking.outside_window or "").strip():
-        raise _gaps_refused(gaps)
+        found = [Finding(each.code, each.what, _OVERRIDE) for each in others]
+        raise Refusal([*(Finding("DC763", each.text, _OVERRIDE) for each in gaps), *found])
     if not asking.may_override:
         raise _not_yours()
 
@@ -219,10 +244,12 @@ def _not_yours() -> Refusal:
 
 
 def outside_window(planned: PlannedVisit, when: Moment) -> bool:
-    """Whether a visit on `when` is early or late."""
+    """Whether a visit on `when` is early or late; one that others count from, on another day than is planned."""
     visit = planned.visit
     if visit is None or visit.earliest is None or visit.latest is None:
         return False
+    if visit.window == "anchor":
+        return local_day(visit.earliest) != local_day(when)
     moment = when if isinstance(visit.earliest, dt.datetime) else local_day(when)
     if isinstance(visit.earliest, dt.datetime) and not isinstance(moment, dt.datetime):
         return False

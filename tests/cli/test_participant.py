@@ -113,7 +113,7 @@ def test_the_rows_for_lists_of_the_day_follow_each_change(open_trial: Path) -> N
     enrolled(open_trial, "P001", level=LOWEST)
     done(open_trial, "chen", "assign P001 --arm phase1-A")
     done(open_trial, "liu", "anchor P001 first_dose=2026-03-02")
-    done(open_trial, "liu", "anchor P001 first_dose=2026-03-03", "--reason", "came a day later")
+    done(open_trial, "liu", "anchor P001 first_dose=2026-03-03 --yes", "--reason", "came a day later")
     with sqlite3.connect(open_trial / "study.db") as database:
         rows = database.execute("SELECT visit, target FROM visits_now ORDER BY target LIMIT 2").fetchall()
     database.close()

@@ -78,27 +78,30 @@ def test_the_start_that_a_dose_stands_on_is_set_right_instead(begun: Path) -> No
     assert done(begun, "liu", "participant show P001")["dates"] == {"first_dose": "2026-03-01"}
 
 
-def test_the_start_and_its_visit_are_of_one_day_and_are_set_right_together(begun: Path) -> None:
+def test_who_corrects_the_day_of_the_first_visit_moves_the_others_with_it(begun: Path) -> None:
     attended(begun)  # event 6
     done(begun, "liu", "visit attend P001 W2 2026-03-16")
-    ran = void(begun, 5)
-    assert ran.codes == ["DC816"]
-    assert (
-        "event 5 is the start of P001, and visits took place or doses were prepared: W0, W2; set the right date "
-        "instead: participant correct 5 --set when=YYYY-MM-DD --reason WHY; first take out the attendance of that day, "
-        "event 6, and afterwards record it anew"
-    ) in ran.err
-    assert void(begun, 6).code == 0
-    done(begun, "liu", "participant correct 5 --set when=2026-03-01", "--reason", "misread")
-    done(begun, "liu", "visit attend P001 W0 2026-03-01")
+    done(begun, "liu", "participant correct 6 --set when=2026-03-01", "--reason", "misread")
     shown = done(begun, "liu", "participant show P001")
-    assert [(each["visit"], each["attended"]) for each in shown["timeline"][:2]] == [
-        ("W0", "2026-03-01"), ("W2", "2026-03-16"),
+    assert (shown["start"], shown["dates"]) == ("2026-03-01", {"first_dose": "2026-03-01"})
+    # 1 March and 14 days are 15 March
+    assert [(each["visit"], each["target"], each["attended"]) for each in shown["timeline"][:2]] == [
+        ("W0", "2026-03-01", "2026-03-01"), ("W2", "2026-03-15", "2026-03-16"),
     ]  # fmt: skip
 
 
+def test_the_planned_start_is_taken_out_once_the_visit_says_when_it_was(begun: Path) -> None:
+    attended(begun)  # event 6
+    done(begun, "liu", "visit attend P001 W2 2026-03-16")
+    assert void(begun, 5).code == 0
+    assert done(begun, "liu", "participant show P001")["dates"] == {"first_dose": "2026-03-02"}
+    ran = void(begun, 6)
+    assert ran.codes == ["DC816"]
+    assert "event 6 is the start of P001, and visits took place or doses were prepared: W2" in ran.err
+
+
 def test_a_start_that_replaced_another_is_taken_out_and_the_one_before_holds_again(begun: Path) -> None:
-    done(begun, "liu", "participant anchor P001 first_dose=2026-03-03", "--reason", "came a day later")  # event 6
+    done(begun, "liu", "participant anchor P001 first_dose=2026-03-03 --yes", "--reason", "came a day later")  # event 6
     done(begun, "liu", "visit attend P001 W2 2026-03-16")
     assert void(begun, 6).code == 0
     assert done(begun, "liu", "participant show P001")["start"] == "2026-03-02"
@@ -111,9 +114,9 @@ def test_a_start_that_nothing_stands_on_is_taken_out(begun: Path) -> None:
 
 
 def test_a_start_is_taken_out_once_the_visit_on_it_was(begun: Path) -> None:
-    attended(begun)
+    done(begun, "liu", "visit attend P001 W2 2026-03-16")
     assert void(begun, 5).codes == ["DC816"]
-    assert void(begun, 6).code == 0  # the attendance was P002's
+    assert void(begun, 6).code == 0
     assert void(begun, 5).code == 0
 
 
@@ -133,7 +136,7 @@ def test_an_arm_is_not_taken_out_once_a_dose_was_prepared(begun: Path) -> None:
 def test_taking_out_a_correction_that_brought_the_start_back_is_refused_too(begun: Path) -> None:
     assert void(begun, 5).code == 0  # event 6
     assert void(begun, 6).code == 0  # event 7: the start stands again
-    attended(begun)
+    done(begun, "liu", "visit attend P001 W2 2026-03-16")
     ran = void(begun, 7)
     assert ran.codes == ["DC816"]
     assert "is the start of P001" in ran.err

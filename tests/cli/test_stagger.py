@@ -70,7 +70,7 @@ def test_a_start_that_was_recorded_before_the_enrolment_is_held_against_the_one_
     assert ran.code == 1
     assert "DC745 P001 came on 2026-06-02, and the next participant of a dose level comes 7 days later" in ran.err
     assert "from 2026-06-09 on it is possible" in ran.err
-    assert run(folder, "anchor P002 first_dose=2026-06-09 --reason later").code == 0
+    assert run(folder, "anchor P002 first_dose=2026-06-09 --reason later --yes").code == 0
     assert run(folder, "enrol P002 --date 2026-06-09 --cohort phase1-A").code == 0
 
 

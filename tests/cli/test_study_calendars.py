@@ -171,7 +171,7 @@ def test_only_what_changed_since_is_written(clinic: Clinic) -> None:
 def test_a_new_start_moves_every_visit(clinic: Clinic) -> None:
     clinic.begin()
     before = clinic.file("before")
-    clinic.do("participant", "anchor", "P001", "first_dose=2026-03-03T08:30", "--reason", "came a day later")
+    clinic.do("participant", "anchor", "P001", "first_dose=2026-03-03T08:30", "--yes", "--reason", "came a day later")
     after = clinic.file("after")
     check_versions(before, after)
     assert after.read_text(encoding="utf-8").count("SEQUENCE:1") == 7

@@ -285,8 +285,7 @@ def test_the_visit_that_the_others_count_from_is_overdue_until_somebody_records_
     # the start on 2 March is a plan until W0 is recorded; it is 1 June
     said = (
         "P001: W0 was planned for 2026-03-02, and nobody recorded whether it took place. If it did: visit attend P001 "
-        "W0 2026-03-02. If on another day, first: participant anchor P001 first_dose=DATE --reason WHY; the other "
-        "visits move with it."
+        "W0 2026-03-02. If on another day: visit attend P001 W0 DATE --reason WHY, and the other visits move with it."
     )
     for report in ("overdue", "today"):
         assert said in dosecalc("study", report, "--study", one).out.splitlines()

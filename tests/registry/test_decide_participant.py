@@ -316,19 +316,19 @@ def test_an_area_without_how_who_or_when_is_refused(missing: str) -> None:
     known: dict[str, Any] = {"method": "tracing", "by": "CRC-02", "date": day("2026-03-01")}
     measured = Measured(**{name: value for name, value in known.items() if name != missing})
     with refused("DC738", f"--{missing}"):
-        decide_measure.area(ENROLLED, settled().protocol, [Decimal(24)], measured, visit=None, at=NOW)
+        decide_measure.area(ENROLLED, settled(), (), [Decimal(24)], measured, visit=None, at=NOW)
 
 
 def test_an_area_larger_than_a_scalp_is_refused_and_a_large_one_is_doubted() -> None:
     with refused("DC312"):
-        decide_measure.area(ENROLLED, settled().protocol, [Decimal(501)], HOW, visit=None, at=NOW)
-    _, warnings = decide_measure.area(ENROLLED, settled().protocol, [Decimal(251)], HOW, visit=None, at=NOW)
+        decide_measure.area(ENROLLED, settled(), (), [Decimal(501)], HOW, visit=None, at=NOW)
+    _, warnings = decide_measure.area(ENROLLED, settled(), (), [Decimal(251)], HOW, visit=None, at=NOW)
     assert [each.code for each in warnings] == ["area-large"]
 
 
 def test_an_area_of_a_visit_that_is_none_is_refused() -> None:
     with refused("DC413", "W5"):
-        decide_measure.area(ENROLLED, settled().protocol, [Decimal(24)], HOW, visit="W5", at=NOW)
+        decide_measure.area(ENROLLED, settled(), (), [Decimal(24)], HOW, visit="W5", at=NOW)
 
 
 def test_a_weight_is_recorded_with_who_and_when() -> None:
@@ -338,36 +338,7 @@ def test_a_weight_is_recorded_with_who_and_when() -> None:
         decide_measure.weight(ENROLLED, Decimal(715), HOW, at=NOW)
 
 
-# --- dates and ends ---
-
-
-def anchors(state: Any, moments: Any, *others: Any, on: Settled | None = None, reason: str | None = None) -> Any:
-    return decide_participant.anchors(state, on or settled(), others, moments, reason=reason, at=NOW)
-
-
-def test_the_start_is_kept_under_one_name_in_every_protocol() -> None:
-    [draft] = anchors(ENROLLED, {"first_dose": day("2026-03-02")})
-    assert draft.public == {"name": "start", "when": "2026-03-02"}
-
-
-def test_a_date_that_stands_is_replaced_only_with_a_reason() -> None:
-    with refused("DC747", "2026-03-02", "2026-03-03", "--reason"):
-        anchors(someone(), {"first_dose": day("2026-03-03")})
-    [draft] = anchors(someone(), {"first_dose": day("2026-03-03")}, reason="came a day later")
-    assert draft.reason == "came a day later"
-
-
-def test_a_date_that_stands_is_not_recorded_again() -> None:
-    with refused("DC746"):
-        anchors(someone(), {"first_dose": day("2026-03-02")}, reason="again")
-
-
-def test_a_start_too_soon_after_another_one_is_refused() -> None:
-    before = someone(code="P000", start=day("2026-03-02"))
-    mine = someone(start=None)
-    with refused("DC745", "2026-03-09"):
-        anchors(mine, {"first_dose": day("2026-03-08")}, before, on=staggered(OPEN))
-    assert anchors(mine, {"first_dose": day("2026-03-09")}, before, on=staggered(OPEN))
+# --- ends ---
 
 
 def test_the_treatment_ends_once_and_the_study_can_be_left_after_that() -> None:
@@ -387,6 +358,6 @@ def test_who_is_enrolled_is_no_screen_failure() -> None:
 def test_who_left_is_asked_for_nothing_more() -> None:
     gone = someone(standing="withdrawn")
     with refused("DC740", "has left the study"):
-        decide_measure.area(gone, settled().protocol, [Decimal(24)], HOW, visit=None, at=NOW)
+        decide_measure.area(gone, settled(), (), [Decimal(24)], HOW, visit=None, at=NOW)
     with refused("DC740"):
         decide_participant.consent(gone, "P001", "2.0", dt.date(2026, 6, 1), at=NOW)

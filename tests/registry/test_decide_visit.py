@@ -14,7 +14,8 @@ from dosecalc.protocol.model import Gaps
 from dosecalc.protocol.offsets import CalendarOffset
 from dosecalc.registry import decide_visit
 from dosecalc.registry.state import VisitState
-from registry.visiting import DOUBLE, NOW, asking, at, booked, day, done, plan, public, settled
+from registry.test_decide_participant import staggered
+from registry.visiting import DOUBLE, NOW, OPEN, asking, at, booked, day, done, plan, public, settled, someone
 
 if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
@@ -36,9 +37,11 @@ def move(
     return decide_visit.move(on or settled(), planned, name, at(when), asking(**asks), lambda _: full)
 
 
-def attend(planned: ParticipantPlan, name: str, when: str, *, on: Settled | None = None, **asks: Any) -> Decision:
+def attend(
+    planned: ParticipantPlan, name: str, when: str, *, on: Settled | None = None, others: Any = (), **asks: Any
+) -> Decision:
     moment = at(when) if "T" in when else day(when)
-    return decide_visit.attend(on or settled(), planned, name, moment, asking(**asks))
+    return decide_visit.attend(on or settled(), planned, name, moment, asking(**asks), others)
 
 
 def refused(caught: pytest.ExceptionInfo[Refusal]) -> tuple[str, str]:
@@ -119,12 +122,7 @@ REFUSED_BOOKINGS = [
         "DC761",
         "W2 on 2026-03-17 lies before the consent of P001 on 2026-03-20",
     ),
-    (
-        plan(),
-        "W0",
-        "DC766",
-        "W0 is the day that the others count from, recorded as 2026-03-02, and not 2026-03-17 09:30",
-    ),
+    (plan(), "W0", "DC747", "first_dose is 2026-03-02, and would become 2026-03-17"),
 ]
 
 
@@ -135,11 +133,25 @@ def test_what_cannot_be_booked_is_refused_in_words(planned: ParticipantPlan, nam
     assert refused(caught) == (code, what)
 
 
-def test_the_way_out_names_the_command() -> None:
-    with pytest.raises(Refusal) as caught:
-        book(plan(), "W0", "2026-03-03T09:30")
-    (finding,) = caught.value.findings
-    assert str(finding.mend).endswith("dosecalc participant anchor P001 first_dose=2026-03-03 --reason WHY")
+@pytest.mark.parametrize(("start", "recorded"), [
+    (day("2026-03-02"), "2026-03-03"), (at("2026-03-02T09:30"), "2026-03-03T10:00:00+08:00"),
+])  # fmt: skip
+def test_the_visit_that_the_others_count_from_takes_the_start_with_it(start: Any, recorded: str) -> None:
+    decision = book(plan(start=start), "W0", "2026-03-03T10:00", reason="postponed a day")
+    assert public(decision) == {"when": "2026-03-03T10:00:00+08:00"}
+    [anchor] = decision.start
+    assert (anchor.kind, anchor.public) == ("anchor", {"name": "start", "when": recorded})
+    assert (anchor.reason, decision.moves) == ("postponed a day", True)
+
+
+def test_another_hour_of_the_planned_day_is_only_a_booking() -> None:
+    decision = book(plan(start=at("2026-03-02T09:00")), "W0", "2026-03-02T10:00")
+    assert (decision.start, decision.moves) == ((), False)
+
+
+def test_a_start_that_was_recorded_anew_waits_for_its_visit_to_be_moved() -> None:
+    there = plan(booked("W0", "2026-03-02T09:00"), start=day("2026-03-03"))
+    assert move(there, "W0", "2026-03-03T09:00").start == ()
 
 
 def test_follow_up_visits_stay_bookable_after_the_end_of_treatment() -> None:
@@ -247,9 +259,52 @@ def test_a_visit_takes_place_neither_in_the_future_nor_before_consent_nor_twice(
 
 def test_the_first_visit_takes_place_on_the_day_that_the_others_count_from() -> None:
     assert public(attend(plan(), "W0", "2026-03-02T10:00")) == {"when": "2026-03-02T10:00:00+08:00"}
+    assert not attend(plan(start=at("2026-03-02T10:00")), "W0", "2026-03-02T10:05").moves  # the real time
     with pytest.raises(Refusal) as caught:
         attend(plan(), "W0", "2026-03-03")
-    assert refused(caught)[0] == "DC766"
+    assert refused(caught) == ("DC747", "first_dose is 2026-03-02, and would become 2026-03-03")
+    decision = attend(plan(), "W0", "2026-03-03", reason="came a day later")
+    assert (public(decision), decision.moves) == ({"when": "2026-03-03"}, True)
+
+
+def test_a_start_too_soon_after_another_one_is_recorded_only_where_the_investigator_allows_it() -> None:
+    trial = staggered(OPEN)
+    before = someone(done("W0", "2026-03-02"), code="P000")
+    there = plan(start=day("2026-03-09"), on=trial)
+    ahead: dict[str, Any] = {"on": trial, "others": [before], "reason": "came a day early"}
+    with pytest.raises(Refusal) as caught:
+        attend(there, "W0", "2026-03-08", **ahead)
+    assert refused(caught)[0] == "DC745"
+    with pytest.raises(Refusal) as caught:
+        attend(there, "W0", "2026-03-08", **ahead, outside_window="it has happened", may_override=False)
+    assert refused(caught)[0] == "DC764"
+    decision = attend(there, "W0", "2026-03-08", **ahead, outside_window="it has happened")
+    assert [str(each) for each in decision.overrides] == [
+        "P000 came on 2026-03-02, and the next participant of a dose level comes 7 days later"
+    ]
+    assert public(decision)["deviation"] == "it has happened"
+
+
+# ---- limits in hours -------------------------------------------------------------------------------------------------
+# NCT07084012: at most 72 h from the onset of symptoms to the first infusion.
+ILL: dict[str, Any] = {"arm": None, "anchors": {"symptom_onset": at("2026-02-27T08:30")}}
+
+
+def test_a_first_dose_beyond_the_limit_is_booked_only_where_the_investigator_allows_it() -> None:
+    trial = settled(DOUBLE)
+    there = plan(on=trial, **ILL)
+    assert public(book(there, "D0", "2026-03-02T08:30", on=trial))  # 72 h
+    with pytest.raises(Refusal) as caught:
+        book(there, "D0", "2026-03-02T08:31", on=trial)
+    assert refused(caught) == (
+        "DC863",
+        "hours from symptom onset to the first infusion: 72 h 1 min; more than the permitted 72 h",
+    )
+    late = {"on": trial, "outside_window": "seen at 70 h, the cells came late"}
+    assert public(book(there, "D0", "2026-03-02T08:31", **late))["outside_window"] == late["outside_window"]
+    known = plan(booked("D0", "2026-03-02T08:31"), on=trial, **ILL)
+    assert public(move(known, "D0", "2026-03-02T08:31", **late))["outside_window"] == late["outside_window"]
+    assert public(book(there, "D7", "2026-03-09T08:31", on=trial))  # the limit is that of D0
 
 
 # ---- gaps between doses ----------------------------------------------------------------------------------------------
