@@ -143,7 +143,6 @@ def write_together(folder: str, files: Mapping[str, bytes], *, replace: bool, pr
 
 
 def _missing(folder: str) -> Iterator[str]:
-    """A folder and those above it, as far as they are not there yet."""
     if not os.path.lexists(folder):
         yield folder
         yield from _missing(os.path.dirname(folder))

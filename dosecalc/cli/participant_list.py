@@ -22,6 +22,7 @@ def command(ui: Ui, /, call: StudyCall) -> None:
     from dosecalc.app import study_seen
     from dosecalc.app.study import open_study
     from dosecalc.registry.decide_participant import STANDING_WORDS
+    from dosecalc.visits.moments import readable
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         states = study_seen.everyone(session, call.as_of)
@@ -35,11 +36,17 @@ def command(ui: Ui, /, call: StudyCall) -> None:
             (msg("Enrolled"), "left"),
             (msg("Start"), "left"),
         ]
+        held = any(state.held is not None for state in states)
+        if held:
+            columns.append((msg("Dosing"), "left"))
         if arms:
             columns.append((msg("Arm"), "left"))
         rows: list[list[object]] = []
         for state in states:
-            row: list[object] = [state.code, STANDING_WORDS[state.standing], state.enrolled or "", state.start or ""]
+            start = "" if state.start is None else readable(state.start)
+            row: list[object] = [state.code, STANDING_WORDS[state.standing], state.enrolled or "", start]
+            if held:
+                row.append("" if state.held is None else msg("on hold: {reason}", reason=state.held))
             rows.append([*row, state.arm or ""] if arms else row)
         ui.show_table(columns, rows)
         if not session.staffed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -12,6 +13,8 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.app.study_seen import Shown
+    from dosecalc.registry.event import Event
+    from dosecalc.registry.state import VisitStanding
 
 
 @click.command(
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     help=help_text(
         msg(
             "Show one participant: standing, dates, visits, what comes next, and everything that was recorded, with "
-            "the numbers that corrections refer to. --as-of shows what was known at the end of a past day."
+            "the numbers and the keys (KEY=VALUE) that `participant correct` takes. --as-of shows what was known at "
+            "the end of a past day."
         )
     )
     + "\n\n"
@@ -38,7 +42,7 @@ def command(ui: Ui, /, call: StudyCall, code: str) -> None:
         shown = study_seen.show(session, code, call.as_of)
         if ui.as_json:
             steps = [{"lacks": step.lacks, "text": ui.say(step.text), "command": step.command} for step in shown.steps]
-            ui.show_json(study_seen.shown_shape(session, shown) | {"next": steps})
+            ui.show_json(study_seen.shown_shape(session, shown, ui.say) | {"next": steps})
             return
         _show(ui, session, shown)
         if not session.staffed:
@@ -46,9 +50,10 @@ def command(ui: Ui, /, call: StudyCall, code: str) -> None:
 
 
 def _show(ui: Ui, session: Session, shown: Shown) -> None:
+    from dosecalc.dosing.area import METHOD_WORDS
     from dosecalc.registry.decide_participant import STANDING_WORDS
-    from dosecalc.registry.kind_words import KIND_WORDS
-    from dosecalc.visits.moments import readable
+    from dosecalc.registry.kind_words import KIND_WORDS, ROLE_WORDS, VISIT_WORDS
+    from dosecalc.registry.views import said_by
 
     state = shown.state
     ui.line(msg("{code} {standing}; protocol version {version}", code=state.code,
@@ -61,14 +66,13 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
         ui.line(msg("Assigned on {day}; the arm is sealed", day=state.assigned))
     if state.unblinded:
         ui.line(msg("UNBLINDED in an emergency: the arm was told; the events below say when, by whom and why"))
-    for name, label, when in shown.dates:
-        recorded = msg("not recorded") if when is None else readable(when)
-        ui.line(msg("{name}, the date of {label}: {when}", name=name, label=label, when=recorded))
+    _dates(ui, shown)
     for visit, area in state.areas.items():
         values = "; ".join(area["values"])
         at_visit = msg(" at {visit}", visit=visit) if visit else ""
+        how = METHOD_WORDS[area["method"]] if "method" in area else "-"
         ui.line(msg("Area{visit}: {values} cm², {method}, {by}, {date}", visit=at_visit, values=values,
-                    method=area.get("method", "-"), by=area["by"], date=area["date"]))  # fmt: skip
+                    method=how, by=area["by"], date=area["date"]))  # fmt: skip
     if state.weight is not None:
         ui.line(msg("Weight: {kg} kg, {by}, {date}", kg=state.weight["values"][0], by=state.weight["by"],
                     date=state.weight["date"]))  # fmt: skip
@@ -87,25 +91,50 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
             [(msg("Visit"), "left"), (msg("Target"), "left"), (msg("Window"), "left"), (msg("Booked"), "left"),
              (msg("Attended"), "left"), (msg("Standing"), "left")],
             [
-                [row.visit, row.target or "", _window(row.earliest, row.latest), (row.booked or "")[:16],
-                 (row.attended or "")[:16], row.standing]
+                [row.visit, _time(row.target), _window(row.earliest, row.latest), _time(row.booked),
+                 _time(row.attended), VISIT_WORDS[cast("VisitStanding", row.standing)]]
                 for row in shown.visits
             ],
         )  # fmt: skip
     ui.line()
     ui.show_table(
-        [(msg("Event"), "right"), (msg("What"), "left"), (msg("Visit"), "left"), (msg("Happened"), "left"),
-         (msg("Entered (UTC)"), "left"), (msg("By"), "left"), (msg("Reason"), "left")],
+        [(msg("Event"), "right"), (msg("What"), "left"), (msg("Visit"), "left"), (msg("As recorded"), "left"),
+         (msg("Happened"), "left"), (msg("Recorded by"), "left")],
         [
-            [event.number, _what(KIND_WORDS[event.kind], event.corrects), event.visit or "", event.at_local[:16],
-             event.entered_at[:16], f"{event.user} ({event.role})", event.reason or ""]
+            [event.number, _what(KIND_WORDS[event.kind], event.corrects), event.visit or "",
+             "; ".join(said_by(event, session.view)), _happened(event, session),
+             msg("{user} ({role})", user=event.user, role=ROLE_WORDS[event.role])]
             for event in shown.history
         ],
     )  # fmt: skip
 
 
+def _dates(ui: Ui, shown: Shown) -> None:
+    """The dates that visits count from, and the limits in hours between them."""
+    from dosecalc.visits.moments import readable
+
+    for name, label, when in shown.dates:
+        recorded = msg("not recorded") if when is None else readable(when)
+        ui.line(msg("{name}, the date of {label}: {when}", name=name, label=label, when=recorded))
+    for check in shown.checks:
+        ui.line(check.text if check.ok is not False else msg("NOT MET: {text}", text=check.text))
+
+
+def _time(text: str | None) -> str:
+    """A day or a time as people write it, from the site's ISO 8601."""
+    return (text or "")[:16].replace("T", " ")
+
+
+def _happened(event: Event, session: Session) -> object:
+    """When it happened; and when it was entered, where that is another minute."""
+    entered = dt.datetime.fromisoformat(event.entered_at).astimezone(session.zone).isoformat()
+    if _time(entered) == _time(event.at_local):
+        return _time(event.at_local)
+    return msg("{happened}, entered {entered}", happened=_time(event.at_local), entered=_time(entered))
+
+
 def _window(earliest: str | None, latest: str | None) -> str:
-    return f"{earliest} – {latest}" if earliest and latest else ""
+    return f"{_time(earliest)} – {_time(latest)}" if earliest and latest else ""
 
 
 def _what(kind: object, corrects: int | None) -> object:

@@ -13,6 +13,7 @@ from dosecalc.cli.study_reporting import (
     scope_shape,
     section,
     tell_end,
+    tell_holds,
     tell_scope,
     window_cell,
 )
@@ -35,15 +36,18 @@ from dosecalc.visits.moments import weekday
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
     """Show the week."""
-    from dosecalc.app.study_reports import study_week
+    from dosecalc.app.study_reports import study_holds, study_week
     from dosecalc.registry import report_shapes
 
     with opened(call) as session:
         scope, days = study_week(session, day=day, as_of=call.as_of)
+        holds = study_holds(session, call.as_of)
         if ui.as_json:
-            ui.show_json(scope_shape(session, scope, call) | {"days": report_shapes.week(days)})
+            shape = {"days": report_shapes.week(days), "holds": report_shapes.holds(holds)}
+            ui.show_json(scope_shape(session, scope, call) | shape)
             return
         tell_scope(ui, session, scope, call, msg("seven days from {day}", day=in_words(scope)))
+        tell_holds(ui, holds)
         section(
             ui,
             msg("Booked"),

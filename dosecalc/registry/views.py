@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.state import ParticipantState, Standing, VisitState
 
 _TELLING = ("arm", "kit", "side", "level")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +116,7 @@ def list_shape(states: Iterable[ParticipantState], view: View) -> list[dict[str,
             "enrolled": _iso(state.enrolled),
             "start": _iso(state.start),
             "unblinded": state.unblinded,
+            "held": state.held,
             **_arm(state, view),
         }
         for state in sorted(states, key=lambda each: each.code)
@@ -140,6 +143,31 @@ def event_shape(event: Event, view: View) -> dict[str, Any]:
     if sealed is not None:
         shape["sealed"] = sealed
     return shape | {"hash": event.hash}
+
+
+def said_by(event: Event, view: View) -> list[str]:
+    """What an event says, as KEY=VALUE: as `participant correct --set` takes it, where it can be set.
+
+    Raises:
+        Refusal: DC721, what is sealed does not open with the key.
+    """
+    public = _public(event, masked=view.masked)
+    if event.kind == "correct":
+        public = {**public.get("public", {}), **({"void": True} if public.get("void") else {})}
+    if event.kind in ("assign", "unblind") and not view.masked:
+        public |= sealed_of(event, view.key) or {}
+    said = [name if value is True else f"{name}={_plain(value)}" for name, value in public.items()]
+    return said if event.reason is None else [*said, f"reason={event.reason}"]
+
+
+def _plain(value: Any) -> str:
+    """A value as people type it: times without seconds and offset, patches with semicolons."""
+    if isinstance(value, list):
+        return ";".join(map(_plain, value))
+    if isinstance(value, dict):
+        return ";".join(f"{name}:{_plain(inner)}" for name, inner in value.items())
+    text = str(value)
+    return text[:16] if _TIME.match(text) else text
 
 
 def head_shape(head: Head, view: View) -> dict[str, Any]:

@@ -42,7 +42,6 @@ def trial(tmp_path: Path, clock: Clock) -> Path:
     own_files(tmp_path)
     _all(
         tmp_path,
-        ("chen", "study open-level phase1-A --reason first"),
         ("liu", "participant consent P001 --form 1.0 --date 2026-06-01"),
         ("liu", "participant enrol P001 --cohort phase1-A"),
         ("chen", "participant assign P001 --arm phase1-A"),
@@ -211,15 +210,15 @@ def test_on_a_full_disk_everything_can_still_be_read(trial: Path, size: int) -> 
 
 
 def test_the_history_says_what_was_recorded_as_it_can_be_corrected(trial: Path) -> None:
-    _all(trial, ("liu", "participant correct 6 --set by=CRC-03 --reason typo"))
+    _all(trial, ("liu", "participant correct 5 --set by=CRC-03 --reason typo"))
     ran = call(trial, "liu", "participant", "show", "P001")
     lines = [" ".join(line.split()) for line in ran.out.splitlines()]
-    assert "8 a booking W0 when=2026-06-02T09:30 2026-06-01 09:00 liu (nurse)" in lines
+    assert "7 a booking W0 when=2026-06-02T09:30 2026-06-01 09:00 liu (nurse)" in lines
     assert (
-        "6 a measurement by=CRC-02; date=2026-06-01; method=tracing; unit=cm²; values=23.4; what=area "
+        "5 a measurement by=CRC-02; date=2026-06-01; method=tracing; unit=cm²; values=23.4; what=area "
         "2026-06-01 09:00 liu (nurse)"
     ) in lines
-    assert "13 a correction of event 6 by=CRC-03; reason=typo 2026-06-02 09:20 liu (nurse)" in lines
+    assert "12 a correction of event 5 by=CRC-03; reason=typo 2026-06-02 09:20 liu (nurse)" in lines
     assert "W0 2026-06-02 2026-06-02 – 2026-06-02 2026-06-02 09:30 booked" in lines
 
 
@@ -279,17 +278,17 @@ def test_a_dose_of_the_day_stands_there_once_though_its_visit_took_place(trial: 
 )
 def test_a_hold_is_said_wherever_somebody_plans_a_visit(trial: Path, scope: tuple[str, ...], what: str) -> None:
     _all(trial, ("chen", " ".join(("study hold --reason rash --scope", *scope))))
-    said = f"DOSES ARE ON HOLD for {what}, since event 13: rash"
+    said = f"DOSES ARE ON HOLD for {what}, since event 12: rash"
     for words in (("study", "today"), ("study", "week")):
         assert said in call(trial, "liu", *words).out.splitlines()
         (held,) = call(trial, "liu", *words, "--json").json["holds"]
-        assert (held["scope"], held["reason"], held["event"]) == (scope[0], "rash", 13)
+        assert (held["scope"], held["reason"], held["event"]) == (scope[0], "rash", 12)
     assert "DOSES ARE ON HOLD: rash" in call(trial, "liu", "participant", "show", "P001").out
     assert "on hold: rash" in call(trial, "liu", "participant", "list").out
     assert call(trial, "liu", "participant", "list", "--json").json["participants"][0]["held"] == "rash"
     booked = call(trial, "liu", "visit", "book", "P001", "W2", "2026-06-16T09:30")
     assert booked.code == 0, booked.err
-    assert f"Mind: doses are on hold for {what}, since event 13: rash" in booked.out
+    assert f"Mind: doses are on hold for {what}, since event 12: rash" in booked.out
     late = call(trial, "liu", "visit", "book", "P001", "W24", "2026-11-17T09:30")
     assert "on hold" not in late.out  # no dose is given then
     before = call(trial, "liu", "study", "today", "--as-of", "2026-06-02T09:00", "--json")
