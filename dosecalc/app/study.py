@@ -30,14 +30,11 @@ if TYPE_CHECKING:
 
     from dosecalc.errors import Refusal
     from dosecalc.protocol.settled import Settled
-    from dosecalc.registry.event import Draft, Event, Kind
+    from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.rights import View
     from dosecalc.registry.sealing import Key, Random
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading, Store, Writing
-
-
-_INIT: tuple[Kind, ...] = ("init",)
 
 
 @dataclass(kw_only=True)
@@ -115,14 +112,14 @@ class Session:
         Raises:
             Refusal: DC737, the study had not begun at `until`.
         """
-        first = next(reading.events(kinds=_INIT, until=until), None)
-        if first is None:
+        events = list(reading.of_study(until))
+        if not events:
             raise refuse(
                 "DC737",
                 msg("the study had not begun on that day"),
                 msg("give a later day with --as-of; the first event is from {day}", day=_first_day(reading, self.zone)),
             )
-        return fold_study(reading.of_study(until), self.view.key)
+        return fold_study(events, self.view.key)
 
     def participant(self, reading: Reading, code: str, until: dt.datetime | None = None) -> ParticipantState:
         """One participant as this person may see them.
@@ -196,7 +193,7 @@ class Session:
 
 
 def _first_day(reading: Reading, zone: ZoneInfo) -> str:
-    first = next(reading.events(kinds=_INIT))
+    first = next(reading.of_study())
     return dt.datetime.fromisoformat(first.entered_at).astimezone(zone).date().isoformat()
 
 

@@ -143,7 +143,7 @@ def test_an_init_that_was_killed_is_called_again_and_works(
     moment: str, own_folder: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
-    words = ("study", "init", "--protocol", "NCT07203599", "--site", SITE, "--study", "s.db", "--json")
+    words: tuple[str, ...] = ("study", "init", "--protocol", "NCT07203599", "--site", SITE, "--study", "s.db", "--json")
     words = words if own_folder else (*words, "--key-out", "k.key")
     child = os.fork()
     if not child:
