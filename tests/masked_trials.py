@@ -37,7 +37,6 @@ class Trial:
     measured: str
     """What `participant measure` and the second person enter alike."""
     anchors: str = ""
-    open_level: str = ""
     lots: Mapping[str, str] = field(default_factory=dict)
     """What our lots are called in the example stock file."""
     strength: str
@@ -85,7 +84,6 @@ AREAS = Trial(
     tell=("KIT-000", ACTIVE, PLACEBO, "saline"),
     visits=(("INJ1", dt.date(2026, 6, 2)), ("INJ2", dt.date(2026, 7, 2)), ("INJ3", dt.date(2026, 8, 2))),
     measured="--area 20",
-    open_level="5e8",
     lots={ACTIVE: "EXO", PLACEBO: "SALINE"},
     strength="1.0e10 particles/mL",
 )
@@ -124,8 +122,6 @@ def history(trial: Trial) -> Iterator[Step]:
         measured = f"participant measure {code} {trial.measured} {how} --by liu --date 2026-06-01"
         yield does(-1, "09:20", "liu", measured)
     yield does(-1, "09:30", "wang", "participant assign --list allocation.csv")
-    if trial.open_level:
-        yield does(-1, "09:40", "chen", f"study open-level {trial.open_level} --reason", "the committee met")
     for code in CODES:
         yield does(-1, "10:00", "wang", f"participant assign {code}")
         yield does(-1, "22:00", "liu", f"participant anchor {code} {trial.anchors} first_dose={{d1}}T09:30")

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dosecalc.app.typed import Asked, dose_input, named
 from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.participant_code import check_code
-from dosecalc.registry import decide_assign, decide_correct, decide_measure, decide_participant
+from dosecalc.registry import decide_assign, decide_correct, decide_participant
 from dosecalc.registry.dose_order import check_doses
 from dosecalc.registry.fold import facts, fold_participant, fold_study
-from dosecalc.registry.plan_of import arm_of, start_anchor
+from dosecalc.registry.plan_of import plan_of, still_booked
 from dosecalc.registry.rights import check_may, need_key
 from dosecalc.tables.participants import free_text
 from dosecalc.text import msg
 from dosecalc.visits.moments import parse_day
-from dosecalc.visits.timeline import prepare
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
     from dosecalc.app.study import Session
-    from dosecalc.dosing.result import Warned
     from dosecalc.errors import Where
-    from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event, Kind
     from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
-    from dosecalc.visits.visit import Moment
 
 
 def consent(session: Session, code: str, *, form: str, date: str, language: Language | None = None) -> list[Event]:
@@ -41,7 +36,7 @@ def consent(session: Session, code: str, *, form: str, date: str, language: Lang
     """
     check_code(code)
     day = parse_day(date)
-    name = _named_text(form, "--form")
+    name = named_text(form, "--form")
 
     def decide(reading: Reading) -> Sequence[Draft]:
         _check_other_case(reading, code)
@@ -102,13 +97,14 @@ def end(session: Session, how: str, code: str, *, date: str | None, reason: str 
 
 
 def booked_still(session: Session, code: str) -> list[tuple[str, dt.datetime]]:
-    """The visits of a participant that are booked and have not taken place.
+    """The visits of a participant that are booked and can no longer take place.
 
     Raises:
         Refusal: DC737.
     """
     with session.read() as reading:
-        return decide_participant.still_booked(session.participant(reading, code))
+        state = session.participant(reading, code)
+    return still_booked(plan_of(session.settled_for(state), state))
 
 
 def assign(session: Session, code: str, *, arm: str | None) -> list[Event]:
@@ -132,11 +128,12 @@ def import_list(session: Session, path: str) -> list[Event]:
     """Import an allocation list. The key must be at hand: what the list says is sealed.
 
     Raises:
-        Refusal: DC726, the key is missing; what `decide_assign.allocation` refuses.
+        Refusal: DC723, the role may not; DC726, the key is missing; what `decide_assign.allocation` refuses.
         InvalidFile: what is wrong with the table.
     """
     from dosecalc.tables.allocation import read_allocation
 
+    check_may(session.by.role, "allocation", session.staffed)
     if session.key is None:
         raise need_key()
     rows: list[tuple[Where, Mapping[str, str]]] = list(read_allocation(read_file(path), path))
@@ -148,101 +145,15 @@ def import_list(session: Session, path: str) -> list[Event]:
     return session.change(decide)
 
 
-def measure(
-    session: Session,
-    code: str,
-    *,
-    areas: Sequence[str],
-    weight: str | None,
-    visit: str | None,
-    method: str | None,
-    by: str | None,
-    date: str | None,
-) -> tuple[list[Event], tuple[Warned, ...]]:
-    """Record a measured area or weight; the numbers pass the same firewall as those of `dose`.
-
-    Raises:
-        Refusal: what `dose_input` and `decide_measure` refuse; DC738, neither or both are given.
-    """
-    if bool(areas) == (weight is not None):
-        raise refuse(
-            "DC738",
-            msg("it is not said what was measured: an area or a weight"),
-            msg("give --area for each patch in cm², or --weight in kg; one at a time"),
-        )
-    warnings: list[Warned] = []
-
-    def decide(reading: Reading) -> Sequence[Draft]:
-        state = session.participant(reading, code)
-        settled = session.settled_for(state)
-        drafts, found = _measured(session, settled, state, areas, weight, visit, method, by, date)
-        warnings.extend(found)
-        return drafts
-
-    return session.change(decide), tuple(warnings)
-
-
-def _measured(
-    session: Session,
-    settled: Settled,
-    state: ParticipantState,
-    areas: Sequence[str],
-    weight: str | None,
-    visit: str | None,
-    method: str | None,
-    by: str | None,
-    date: str | None,
-) -> tuple[list[Draft], tuple[Warned, ...]]:
-    from dosecalc.dosing.area import Measured
-    from dosecalc.quantity import parse_positive
-
-    who = None if by is None else _named_text(by, "--by")
-    if weight is not None:
-        measured = Measured(by=who, date=None if date is None else parse_day(date))
-        return decide_measure.weight(state, parse_positive(weight), measured, at=session.at)
-    record = {"area_method": method, "area_by": who, "area_date": date}
-    asked = Asked(areas=areas, **{name: (said,) for name, said in record.items() if said is not None})  # type: ignore[arg-type]
-    given = dose_input(settled, None, asked)
-    return decide_measure.area(state, settled.protocol, given.areas, given.measured, visit=visit, at=session.at)
-
-
-def anchor(session: Session, code: str, pairs: Sequence[str], *, reason: str | None) -> list[Event]:
-    """Record dates that visits count from, each `NAME=DATE`; the start is one of them.
-
-    Raises:
-        Usage: DC004, DC006.
-        Refusal: DC4xx, a date, or an anchor that is given otherwise; what `decide_participant.anchors` refuses.
-    """
-
-    def decide(reading: Reading) -> Sequence[Draft]:
-        state = session.participant(reading, code)
-        settled = session.settled_for(state)
-        moments = named(pairs, "participant anchor", settled.timezone)
-        others = session.everyone(reading)
-        drafts = decide_participant.anchors(state, settled, others, moments, reason=reason, at=session.at)
-        _check_anchors(session, settled, state, moments)
-        return drafts
-
-    return session.change(decide)
-
-
-def _check_anchors(session: Session, settled: Settled, state: ParticipantState, moments: Mapping[str, Moment]) -> None:
-    """Let the timeline say what it refuses, before anything is recorded."""
-    start_name = start_anchor(settled.protocol)
-    given: dict[str, Any] = {name: when for name, when in moments.items() if name not in ("start", start_name)}
-    start = moments.get(start_name, moments.get("start", state.start))
-    arm = arm_of(settled.protocol, state) or next(iter(settled.protocol.arms.values()))
-    prepare(settled, arm.encounters).of(session.at if start is None else start, given)
-
-
 def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, reason: str | None) -> list[Event]:
     """Correct an event of a participant: `pairs` are `KEY=VALUE`; `void` takes it out.
 
     Raises:
         Usage: DC004, DC006.
         Refusal: DC723, the role may not record such an event; DC725, DC726, it is a preparation, which takes the key;
-            what `decide_correct` and `dose_order` refuse.
+            what `decide_correct` and `dose_order` refuse, and what the first entry of such an event refuses.
     """
+    from dosecalc.app.study_again import check_again, check_places
     from dosecalc.app.study_lots import check_vials
 
     which = _number(number)
@@ -258,9 +169,12 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
         if event is not None and event.participant is not None:
             before[event.participant] = session.participant(reading, event.participant)
             settled = session.settled_for(before[event.participant])
-        return decide_correct.correct(
+        drafts = decide_correct.correct(
             event, which, settled, sets, void=void, reason=reason, at=session.at, free=free_text
         )
+        if event is not None:
+            check_again(session, reading, event, drafts[0])
+        return drafts
 
     def afterwards(reading: Reading, events: Sequence[Event]) -> None:
         for event in events:
@@ -271,6 +185,7 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
             decide_correct.check_afterwards(was, state, event, session.settled_for(was).protocol, told)
             if state is not None:
                 check_doses(state, told)
+                check_places(session.settled_for(was), was, state, reading)
             if _kind_of(reading, event) == "prepare":
                 check_vials(session, reading, event.corrects or event.number)
 
@@ -311,7 +226,12 @@ def _pairs(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _named_text(text: str, option: str) -> str:
+def named_text(text: str, option: str) -> str:
+    """Return the text of an option, if it says something.
+
+    Raises:
+        Refusal: DC738, it is empty; what `free_text` refuses.
+    """
     if not text.strip():
         raise refuse("DC738", msg("the text after {option} is empty", option=option), msg("write it out"))
     return free_text(text.strip())

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
+from dosecalc.errors import Refusal, refuse
 from dosecalc.text import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dosecalc.registry.decide_measure import Far
 
 
 @click.command(
@@ -45,15 +54,33 @@ def command(
     by: str | None,
     date: str | None,
 ) -> None:
-    """Record a measurement."""
-    from dosecalc.app import study_participant
+    """Ask where it is far from the one before, then record it."""
+    from dosecalc.app import study_measure
     from dosecalc.app.study import open_study
     from dosecalc.cli.study_told import tell
 
+    typed = study_measure.Typed(areas=areas, weight=weight, visit=visit, method=method, by=by, date=date)
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        events, warnings = study_participant.measure(
-            session, code, areas=areas, weight=weight, visit=visit, method=method, by=by, date=date
-        )
+        found = study_measure.far(session, code, typed)
+        _confirm(ui, found)
+        events, warnings = study_measure.measure(session, code, typed, confirmed=found)
         lines = [msg("Warning: {text}", text=warning.text) for warning in warnings]
         shapes = [{"code": warning.code, "text": ui.say(warning.text)} for warning in warnings]
         tell(ui, session, events, msg("{code}: the measurement is recorded", code=code), *lines, warnings=shapes)
+
+
+def _confirm(ui: Ui, found: Sequence[Far]) -> None:
+    """Have a person type what is far from the measurement before; no option answers for them (R6)."""
+    from dosecalc.app.study_measure import question
+    from dosecalc.notation import parse_number
+
+    if not found:
+        return
+    asked = [question(each) for each in found]
+    if not sys.stdin.isatty():
+        raise Refusal(asked)
+    ui.show_findings(asked)
+    for each in found:
+        typed = click.prompt(ui.say(msg("Type it again in full, in {unit}", unit=each.unit)), err=True)
+        if parse_number(typed) != each.total:
+            raise refuse("DC650", msg("'{typed}' is another measurement", typed=typed), msg("begin again"))

@@ -18,7 +18,7 @@ from dosecalc.registry.event import Draft
 from dosecalc.registry.fold import public_of
 from dosecalc.registry.kind_words import KIND_WORDS
 from dosecalc.registry.kinds import KIND_RULES
-from dosecalc.registry.plan_of import start_anchor, start_of
+from dosecalc.registry.plan_of import start_of
 from dosecalc.text import Message, msg
 from dosecalc.units import unit
 from dosecalc.visits.moments import parse_day, parse_moment
@@ -56,6 +56,12 @@ def correct(
     """
     if event is None:
         raise _no(msg("there is no event {number}", number=number), msg("`participant show` numbers all events"))
+    if event.kind in ("book", "move") and not void:
+        raise _no(
+            msg("nothing can be set in event {number}, which is a booking", number=number),
+            msg("move it: visit move {code} {visit} DATETIME; or take it out with --void",
+                code=event.participant, visit=event.visit),
+        )  # fmt: skip
     if event.kind == "allocation" and not void:
         raise _nothing_to_set(event)
     about = KIND_RULES[event.kind].about
@@ -151,23 +157,12 @@ def _check_stands(
             date = "YYYY-MM-DDTHH:MM" if isinstance(had, dt.datetime) else "YYYY-MM-DD"
             mend = msg("set the right date instead: participant correct {number} --set {key}={date} --reason WHY",
                        number=event.corrects, key=key, date=date)  # fmt: skip
-            if key == "when" and (came := _attendance_of_start(protocol, told)) is not None:
-                mend = msg("{mend}; first take out the attendance of that day, event {came}, and afterwards record it "
-                           "anew", mend=mend, came=came)  # fmt: skip
             raise refuse(
                 "DC816",
                 msg("event {number} is the {what} of {code}, and visits took place or doses were prepared: {visits}",
                     number=event.corrects, what=what, code=state.code, visits=", ".join(visits)),
                 mend,
             )  # fmt: skip
-
-
-def _attendance_of_start(protocol: Protocol, told: Iterable[Fact]) -> int | None:
-    """The event that says that the visit of the start took place: both are of one day, so neither moves alone."""
-    start = start_anchor(protocol)
-    own = {name for each in protocol.encounters.values() if each.defines == start for name, _ in occurrences(each)}
-    numbers = [fact.event.number for fact in told if fact.event.kind == "attend" and fact.event.visit in own]
-    return max(numbers, default=None)
 
 
 def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Callable[[str], str]) -> dict[str, Any]:
@@ -182,7 +177,7 @@ def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Calla
                 msg("event {number} ({kind}) has no '{name}'",
                     number=event.number, kind=KIND_WORDS[event.kind], name=name),
                 msg("it has: {names}", names=", ".join(known)),
-            )
+            )  # fmt: skip
         changed[name] = _value(event, before, settled, name, text, free)
     same = all((event.reason if name == "reason" else before.get(name)) == value for name, value in changed.items())
     if same:
@@ -202,7 +197,7 @@ def _value(
     match name:
         case "date":
             return parse_day(text).isoformat()
-        case "when" | "from" | "was":
+        case "when":
             moment = parse_moment(text, settled.timezone)
             if ("T" in str(before.get(name, ""))) != ("T" in moment.isoformat()):
                 raise _no(

@@ -182,7 +182,7 @@ def open_level(study: StudyState, settled: Settled, name: str, *, at: dt.datetim
     now = open_step(study, settled)
     before = ladder.index(now) if now in ladder else None
     place = ladder.index(chosen)
-    if before == place and study.opened:
+    if before == place:
         raise refuse(
             "DC803",
             msg("{level} is the open level already", level=chosen.name),

@@ -40,7 +40,6 @@ def study(tmp_path: Path, clock: Clock) -> Path:
     own_files(tmp_path)
     _all(
         tmp_path,
-        ("chen", "study open-level phase1-A --reason first"),
         ("liu", "participant consent P001 --form 1.0 --date 2026-06-01"),
         ("liu", "participant enrol P001 --cohort phase1-A"),
         ("chen", "participant assign P001 --arm phase1-A"),
@@ -59,9 +58,7 @@ def counts(folder: Path, lot: str) -> dict[str, int]:
     return {name: found[name] for name in names if found[name]}
 
 
-def test_a_dose_goes_from_the_lot_to_the_participant_and_every_vial_is_accounted_for(
-    study: Path, clock: Clock
-) -> None:
+def test_a_dose_goes_from_the_lot_to_the_participant_and_every_vial_is_accounted_for(study: Path, clock: Clock) -> None:
     # 23.4 cm² are 24 sites, up; 24 × 0.1 mL and 3 × 0.1 mL dead space are 2.7 mL, which are 3 vials of 1 mL
     made = ask(study, "wang", "ip", "prepare", "P001", "W0", *THAWED, "--json")
     assert made.code == 0, made.err
@@ -97,7 +94,6 @@ def test_what_rests_on_an_example_stock_file_is_a_draft_and_is_not_recorded(tmp_
     (tmp_path / "stock.yaml").write_bytes(Path(STOCK).read_bytes())
     _all(
         tmp_path,
-        ("chen", "study open-level phase1-A --reason first"),
         ("liu", "participant consent P001 --form 1.0 --date 2026-06-01"),
         ("liu", "participant enrol P001 --cohort phase1-A"),
         ("chen", "participant assign P001 --arm phase1-A"),
@@ -354,7 +350,6 @@ def test_both_areas_of_a_participant_are_prepared_from_two_lots(tmp_path: Path, 
         ("liu", "participant consent S001 --form 1.0 --date 2026-06-01"),
         ("liu", "participant enrol S001"),
         ("wang", "participant assign --list list.csv"),
-        ("chen", "study open-level 5e8 --reason first"),
         ("wang", "participant assign S001"),
         ("liu", "participant measure S001 --area 20 --method tracing --by CRC-02 --date 2026-06-01"),
         ("liu", "participant anchor S001 first_dose=2026-06-01"),

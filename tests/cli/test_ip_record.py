@@ -40,7 +40,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def enrolled(folder: Path, area: str = "24") -> None:
     """P001 in phase1-A, first dose on 2 June 2026; the pharmacy's lots are in stock."""
     for user, words in (
-        ("chen", "study open-level phase1-A --reason first"),
         ("liu", "participant consent P001 --form 1.0 --date 2026-06-01"),
         ("liu", "participant enrol P001 --cohort phase1-A"),
         ("chen", "participant assign P001 --arm phase1-A"),
@@ -208,6 +207,7 @@ def test_a_cap_over_all_doses_counts_what_earlier_visits_really_got(tmp_path: Pa
 
     clock.set("2026-06-30T01:20:00+00:00")
     assert prepared(tmp_path, "W4", "2026-06-30")["worksheet"]["dose"]["total"] == "2400000000"
+    good(call(tmp_path, "liu", "visit", "attend", "P001", "W4", "2026-06-30", "--json"))
     clock.set("2026-07-14T01:20:00+00:00")
     dose = prepared(tmp_path, "W6", "2026-07-14")["worksheet"]["dose"]
     assert dose["total"] == "2400000000"

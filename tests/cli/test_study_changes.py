@@ -115,6 +115,7 @@ def test_a_hold_of_the_study_stops_enrolment_too(study: Callable[..., Ran]) -> N
 
 
 def test_levels_open_one_after_the_other(study: Callable[..., Ran]) -> None:
+    assert "DC803 phase1-A is the open level already" in study("study", "open-level", "phase1-A", "--reason", "x").err
     early = study("study", "open-level", "phase1-C", "--reason", "minutes 2")
     assert "DC803 phase1-C cannot be opened yet: phase1-B comes before it, and phase1-A is open" in early.err
     assert study("study", "open-level", "phase1-B", "--reason", "minutes 2").code == 0

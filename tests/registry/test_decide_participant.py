@@ -302,7 +302,7 @@ HOW = Measured(method="tracing", by="CRC-02", date=day("2026-03-01"))
 
 def test_an_area_is_recorded_with_how_who_and_when() -> None:
     [draft], warnings = decide_measure.area(
-        ENROLLED, settled().protocol, [Decimal("20.10"), Decimal("3.3")], HOW, visit="W4", at=NOW
+        ENROLLED, settled(), (), [Decimal("20.10"), Decimal("3.3")], HOW, visit="W4", at=NOW
     )
     assert draft.public == {
         "what": "area", "values": ["20.1", "3.3"], "unit": "cm²", "method": "tracing", "by": "CRC-02",

@@ -250,8 +250,8 @@ def test_an_urgent_version_holds_for_all_from_its_day_and_later_ones_after_the_m
 
 def test_a_superseded_dose_is_refused_from_its_day_on() -> None:
     urgent = replace(AMENDED, versions=(FIRST, SECOND, THIRD, URGENT))
-    check_not_superseded(urgent, P001, dt.date(2026, 3, 11), FIRST.protocol_sha256)
-    code, what = refusal(lambda: check_not_superseded(urgent, P001, dt.date(2026, 3, 12), FIRST.protocol_sha256))
+    check_not_superseded(urgent, P001, dt.date(2026, 3, 11), FIRST)
+    code, what = refusal(lambda: check_not_superseded(urgent, P001, dt.date(2026, 3, 12), FIRST))
     assert code == "DC795"
     assert what == (
         "this dose of P001 was worked out under version registry-2025-12-02 of the protocol, and version v9 holds for "

@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from dosecalc.app.settings import shipped
-from dosecalc.registry.event import Event
+from dosecalc.app.study import open_study
+from dosecalc.registry.event import Draft, Event
 from registry.test_tampering import copied, guards_off, guards_on, rewritten
 from running import Ran, dosecalc
 
@@ -51,7 +52,9 @@ def true_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("measure", code, "--area", "23.4", "--method", "tracing", "--by", "CRC-02", "--date", "2026-03-01"),
         ):
             call(folder, "participant", *words, at="2026-03-01T09:00")
-    call(folder, "study", "open-level", "phase1-A", "--reason", "first", at="2026-03-01T09:30")
+    opened = {"level": "100000000 particles/site", "arm": "phase1-A"}  # as a study can tell after going up and down
+    with open_study(study, user="liu", key=None, at="2026-03-01T09:30") as session:
+        session.change(lambda _: [Draft(kind="open_level", at=session.at, reason="first", public=opened)])
     for code in ("P001", "P002"):
         call(folder, "participant", "assign", code, "--arm", "phase1-A", at="2026-03-01T10:00")
         call(folder, "participant", "anchor", code, "first_dose=2026-03-02", at="2026-03-02T08:00")
