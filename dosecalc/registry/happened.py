@@ -33,9 +33,8 @@ def check_happened(draft: Draft, corrected: Event | None, present: dt.datetime) 
     if key is None or key not in public:
         return
     if kind == "anchor" and before["name"] == "start":
-        # The start is the planned day of the first dose until that day has come: visits are booked from it before. When
-        # the first dose falls on another day, the visit is refused (DC766) until the start is recorded anew. All other
-        # dates that visits count from are those of events (symptom onset, randomisation): they have happened.
+        # The start is the planned day of the first dose until its visit has taken place: visits are booked from it
+        # before. All other dates that visits count from are those of events (symptom onset): they have happened.
         return
     when = moment(public[key])
     if lies_ahead(when, present):

@@ -133,7 +133,7 @@ def _of(
         if stands.how in ("early", "late"):
             how: How = "early" if stands.how == "early" else "late"
             yield made(how, counted=True, on=planned.attended, fact=came, reason=why)
-        elif _why(came, "deviation") and visit is not None and not in_a_gap:
+        elif _said(came, "deviation") and visit is not None and not in_a_gap:
             yield made("recorded", counted=True, on=planned.attended, fact=came, reason=why)
         elif override is not None:  # the booking departed, and the visit did not
             yield made("outside_window", counted=False, on=state.booked, fact=override, reason=state.outside_window)

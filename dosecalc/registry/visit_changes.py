@@ -5,18 +5,18 @@ It holds no arm and no dose (R15).
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.moved import moved_visits
-from dosecalc.registry.plan_of import plan_of
+from dosecalc.registry.plan_of import plan_of, recorded_date
 from dosecalc.registry.visit_checks import own_anchor, started_elsewhere
 from dosecalc.shapes import moment as iso
 from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Collection, Iterable
 
     from dosecalc.protocol.settled import Settled
@@ -75,6 +75,7 @@ def changes(
     notes = [each.text for each in broken_gaps(settled, plan, name, day, booked=True) if each.text not in known]
     then = plan_of(settled, plan.state, {name: after})
     anchor = started_elsewhere(settled, plan, planned, after)
+    timed = anchor is not None and isinstance(recorded_date(settled.protocol, plan.state, anchor), dt.datetime)
     if planned.dosed:
         notes += [text for text in failed(then) if text not in deviations]
     shifted = _shifted(settled, plan, planned, before, then)
@@ -90,7 +91,7 @@ def changes(
         prepared=prepared,
         deviations=deviations,
         warnings=tuple(notes),
-        start=None if anchor is None else (anchor, planned.target, after),
+        start=None if anchor is None else (anchor, planned.target, after if took_place or timed else day),
         took_place=took_place,
     )
 
