@@ -24,7 +24,9 @@ from zoneinfo import ZoneInfo
 from dosecalc.app import checking, settings, study_changes, study_dose, study_ip, study_lots, study_visits
 from dosecalc.app import study_participant as people
 from dosecalc.app.study import Session, open_study
+from dosecalc.app.study_anchor import DatesStep
 from dosecalc.app.study_calendars import write_calendars
+from dosecalc.app.study_measure import Typed, measure
 from dosecalc.app.study_reports import study_exposure
 from dosecalc.app.study_store import export_study, init_study, verify_study
 from dosecalc.app.study_unblind import unblind
@@ -358,12 +360,12 @@ def _escalation(trial: Trial, i: int, arm: str, start: dt.datetime) -> Journey: 
         people.assign(trial.who(PHARMACIST), code, arm=None)  # as the list says
     if arm != "phase2-minoxidil":
         typed = ["43.2"] if i == 4 else areas
-        events, _ = people.measure(nurse(), code, areas=typed, weight=None, visit=None, method="tracing", by=NURSE,
-                                   date=trial.now.date().isoformat())  # fmt: skip
+        measured = Typed(areas=typed, method="tracing", by=NURSE, date=trial.now.date().isoformat())
+        events, _ = measure(nurse(), code, measured)
         if typed != areas:
             people.correct(nurse(), str(events[0].number), [f"values={';'.join(areas)}"], void=False,
                            reason="the digits were swapped")  # fmt: skip
-    people.anchor(nurse(), code, [f"first_dose={start.date().isoformat()}"], reason=None)
+    DatesStep(session=nurse(), code=code, pairs=[f"first_dose={start.date().isoformat()}"], reason=None).record()
     trial.book(code, "W0", start)
 
     yield start
@@ -471,12 +473,13 @@ def _masked(trial: Trial, i: int, code: str, arm: str, start: dt.datetime) -> Jo
     people.enrol(nurse(), code, date=None, cohort=None)
     people.assign(trial.who(PHARMACIST), code, arm=None)  # as the list says, which nobody masked sees
     typed = "89.6" if i == 12 else weight
-    events, _ = people.measure(nurse(), code, areas=(), weight=typed, visit=None, method=None, by=NURSE,
-                               date=trial.now.date().isoformat())  # fmt: skip
+    measured = Typed(weight=typed, by=NURSE, date=trial.now.date().isoformat())
+    events, _ = measure(nurse(), code, measured)
     if typed != weight:
         people.correct(nurse(), str(events[0].number), [f"values={weight}"], void=False, reason="another bed's")
     onset = start - dt.timedelta(hours=20 + i % 50)
-    people.anchor(nurse(), code, [f"first_dose={start.isoformat()}", f"symptom_onset={onset.isoformat()}"], reason=None)
+    dates = [f"first_dose={start.isoformat()}", f"symptom_onset={onset.isoformat()}"]
+    DatesStep(session=nurse(), code=code, pairs=dates, reason=None).record()
     trial.book(code, "D0", start)
     booked = {"D7": day(start, 7 + i % 3 - 1, 9 + i % 6), "D14": day(start, 14 - i % 2, 9 + i % 6)}
     for visit, when in booked.items():
