@@ -22,7 +22,7 @@ from dosecalc.registry.untold import check_untold
 from dosecalc.registry.versions import settled_of, staff_of, version_for
 from dosecalc.registry.visits_now import derive
 from dosecalc.text import msg
-from dosecalc.visits.moments import parse_moment, site_zone
+from dosecalc.visits.moments import local_day, parse_moment, readable, site_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,11 +88,17 @@ class Session:
         """The moment `as_of`, or the last one of that day at the site; None where none is asked for.
 
         Raises:
-            Refusal: DC401 to DC405, the text is no day and no time.
+            Refusal: DC401 to DC405, the text is no day and no time; DC855, it is still to come.
         """
         if as_of is None:
             return None
         moment = parse_moment(as_of, self.zone.key)
+        if local_day(moment) > self.present.date():
+            raise refuse(
+                "DC855",
+                msg("{day} is still to come, and nobody knows what will be known then", day=readable(moment)),
+                msg("give today or an earlier day with --as-of"),
+            )
         if isinstance(moment, dt.datetime):
             return moment
         return dt.datetime.combine(moment, dt.time(23, 59, 59, 999999), self.zone)

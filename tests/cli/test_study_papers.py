@@ -265,6 +265,19 @@ def test_a_dose_of_the_day_stands_there_once_though_its_visit_took_place(trial: 
     assert [each["visit"] for each in ask(trial, "study", "today", "--json").json["prepare"]] == ["W0"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["study today", "study week", "study head", "participant list", "participant show P001", "study calendars --out x"],
+)
+def test_what_will_be_known_on_a_day_to_come_is_not_answered(trial: Path, words: str) -> None:
+    ran = call(trial, "liu", *words.split(), "--as-of", "2026-06-03")
+    assert ran.err == (
+        "DC855 2026-06-03 is still to come, and nobody knows what will be known then; give today or an earlier day "
+        "with --as-of\n"
+    )
+    assert call(trial, "liu", *words.split(), "--as-of", "2026-06-02").code == 0
+
+
 # --- holds ---
 
 
