@@ -151,6 +151,8 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:  # noqa: C
             case "discontinue" | "withdraw":
                 one["ended"] = event["kind"]
     for one in people.values():
+        first = one["attended"].get("W0" if protocol == "NCT07203599" else "D0")
+        one["start"] = dt.date.fromisoformat(first[:10]) if first else one["start"]  # a plan until it took place
         planned = dates(protocol, one["version"], one["arm"], one["start"]) if one["start"] else {}
         one["dates"] = {visit: three for visit, three in planned.items() if expected(one, visit)}
     return dict(people)
