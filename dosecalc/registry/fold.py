@@ -211,7 +211,6 @@ def _cancel(one: _Participant, fact: Fact) -> None:
 def _administer(one: _Participant, fact: Fact) -> None:
     day = dt.datetime.fromisoformat(fact.public["when"]).date()
     one.visit(fact, given=day)
-    one.set(dosed=day if one.state.dosed is None else min(day, one.state.dosed))
 
 
 _STEPS: dict[str, Callable[[_Participant, Fact], None]] = {

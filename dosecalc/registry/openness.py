@@ -165,9 +165,10 @@ def _start(settled: Settled, state: ParticipantState) -> dt.date | None:
 
 def _first_dose(settled: Settled, state: ParticipantState) -> dt.date | None:
     """The day of the first dose; where that is not on record, of the first visit with a dose that took place."""
+    given = min((each.given for each in state.visits.values() if each.given is not None), default=None)
     arm = arm_of(settled.protocol, state)
-    if state.dosed is not None or arm is None:
-        return state.dosed
+    if given is not None or arm is None:
+        return given
     visits = dose_visits(settled.protocol, arm)
     return min((local_day(each.attended) for each in state.visits.values() if each.attended and each.visit in visits),
                default=None)  # fmt: skip

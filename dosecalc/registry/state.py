@@ -63,8 +63,6 @@ class ParticipantState:
     assigned: dt.date | None = None
     """The day on which an arm was assigned; the arm itself may be sealed."""
     assigned_by: str | None = None
-    dosed: dt.date | None = None
-    """The day on which the first dose was given."""
     language: Language | None = None
     """The language of their calendar; None for the site's."""
 

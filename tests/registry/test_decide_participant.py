@@ -151,8 +151,9 @@ def test_a_dose_that_was_given_counts_before_a_visit_and_that_before_the_start()
     came = someone(done("W2", "2026-03-16"), code="P000", start=day("2026-03-02"))  # week 0 was missed
     with refused("DC745", "P000 came on 2026-03-16", "from 2026-03-23"):  # 16 + 7
         enrol(NEW, came, on=slow, cohort="phase1-A", date=day("2026-03-22"))
+    given = replace(came, visits={"W2": replace(came.visits["W2"], given=day("2026-03-17"))})
     with refused("DC745", "P000 came on 2026-03-17", "from 2026-03-24"):
-        enrol(NEW, replace(came, dosed=day("2026-03-17")), on=slow, cohort="phase1-A", date=day("2026-03-22"))
+        enrol(NEW, given, on=slow, cohort="phase1-A", date=day("2026-03-22"))
     assert enrol(NEW, came, on=slow, cohort="phase1-A", date=day("2026-03-09"))
 
 
