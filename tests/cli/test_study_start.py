@@ -286,3 +286,37 @@ def test_a_first_dose_beyond_the_limit_waits_for_the_investigator(study: Path, c
     assert person(study, "chen", "y\n", *words, key=False).code == 0
     assert prepare(study, "D0", "2026-03-09").code == 0
     assert [each["deviation"] for each in done(study, "study deviations")["deviations"]] == ["outside_window", "limit"]
+
+
+def handed_out(folder: Path, clock: Clock) -> None:
+    """The dose of D0 was prepared, checked and handed out on 9 March at 09:00."""
+    stocked(folder, clock, "2026-03-09")
+    assert prepare(folder, "D0", "2026-03-09").code == 0
+    entered = "--arm group-2 --lot MSC --weight 68 --thawed-at 2026-03-09T08:30 --concentration 2e7"
+    assert call(folder, "xu", "ip", "check", "T001", "D0", *entered.split(), key=True).code == 0
+    done(folder, "ip dispense T001 D0 --to liu", user="wang")
+
+
+def test_the_start_stays_on_the_day_on_which_its_dose_was_given(study: Path, clock: Clock) -> None:
+    handed_out(study, clock)
+    clock.set("2026-03-09T02:00:00+00:00")
+    done(study, "ip administer T001 D0")
+    clock.set("2026-03-20T02:00:00+00:00")
+    said = refused(study, "participant anchor T001 first_dose=2026-03-20 --reason later --yes")
+    assert said.startswith(
+        "DC860 the dose of D0 was given on 2026-03-09, and that is the date of first_dose; record that the visit took "
+        "place: visit attend T001 D0 2026-03-09; if the dose was given on another day, correct event "
+    )
+    assert refused(study, "visit attend T001 D0 2026-03-20 --reason later --yes").startswith(
+        "DC811 the dose for D0 of T001 was given on 2026-03-09 (event "
+    )
+    done(study, "visit attend T001 D0 2026-03-09")
+
+
+def test_a_dose_is_not_given_on_another_day_than_its_visit(study: Path, clock: Clock) -> None:
+    handed_out(study, clock)
+    done(study, "visit attend T001 D0 2026-03-09")
+    clock.set("2026-03-20T02:00:00+00:00")
+    assert refused(study, "ip administer T001 D0").startswith(
+        "DC811 D0 of T001 took place on 2026-03-09, and its dose would have been given on 2026-03-20; "
+    )
