@@ -300,7 +300,7 @@ def test_a_first_dose_beyond_the_limit_is_booked_only_where_the_investigator_all
         "DC863",
         "hours from symptom onset to the first infusion: 72 h 1 min; more than the permitted 72 h",
     )
-    late = {"on": trial, "outside_window": "seen at 70 h, the cells came late"}
+    late: dict[str, Any] = {"on": trial, "outside_window": "seen at 70 h, the cells came late"}
     assert public(book(there, "D0", "2026-03-02T08:31", **late))["outside_window"] == late["outside_window"]
     known = plan(booked("D0", "2026-03-02T08:31"), on=trial, **ILL)
     assert public(move(known, "D0", "2026-03-02T08:31", **late))["outside_window"] == late["outside_window"]
