@@ -174,7 +174,8 @@ def visit(entry: Visit, language: Language) -> dict[str, Any]:
 
 def check(result: CheckResult, language: Language) -> dict[str, Any]:
     """One elapsed-time check."""
-    return {"code": result.code, "text": render(result.text, language), "ok": result.ok}
+    ok = result.ok if result.timed else None  # as published: null where the start has no time; the text says more
+    return {"code": result.code, "text": render(result.text, language), "ok": ok}
 
 
 def areas(found: MeasuredAreas, language: Language) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def check_elapsed(
     if at_least > limit or (at_least == limit and not isinstance(start, dt.datetime)):
         parts = {"check": check.label, "passed": _hours(at_least), "limit": in_words(check.at_most)}
         text = msg("{check}: {passed} or more; more than the permitted {limit}", **parts)
-        return CheckResult(code=check.id, text=text, ok=False)
+        return CheckResult(code=check.id, text=text, ok=False, timed=False)
     text = msg(
         "{check}: not checked; {anchor} has no time of day; write it as YYYY-MM-DDTHH:MM",
         check=check.label,

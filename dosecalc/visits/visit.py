@@ -49,6 +49,8 @@ class CheckResult:
     code: str
     text: Message
     ok: bool | None
+    timed: bool = True
+    """False where a time of day is missing, and the limit is exceeded at every time of that day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -181,3 +181,14 @@ def test_protocol_list_names_the_three_trials() -> None:
     listed = dosecalc("protocol", "list", "--json").json["protocols"]
     assert [p["id"] for p in listed] == ["NCT06932393", "NCT07084012", "NCT07203599"]
     assert [p["masked"] for p in listed] == [True, True, False]
+
+
+def test_a_limit_that_every_time_of_a_day_exceeds_is_said_and_stays_null_where_a_time_is_missing() -> None:
+    # From 27 February 08:30 to 2 March 08:30 are 72 h; a start on 4 March without a time is 111 h 30 min later or more.
+    onset = ("--anchor", "symptom_onset=2026-02-27T08:30")
+    ran = dosecalc("schedule", "NCT07084012", "--start", "2026-03-04", *onset, "--json")
+    [check] = ran.json["checks"]
+    assert check["ok"] is None
+    assert check["text"] == (
+        "hours from symptom onset to the first infusion: 111 h 30 min or more; more than the permitted 72 h"
+    )
