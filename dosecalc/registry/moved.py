@@ -1,4 +1,4 @@
-"""Which visits of a participant move when another version of the protocol holds for them."""
+"""Which visits of a participant move when another version of the protocol, or another date, holds for them."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ class MovedVisit:
             return said
         if self.after is None:
             return msg("{moved}. It is booked for {when}: cancel it", moved=said, when=self.rebook)
-        return msg(
-            "{moved}. It is booked for {when}, outside the new window: book it anew", moved=said, when=self.rebook
-        )
+        return msg("{moved}. It is booked for {when}, outside the new window: move it", moved=said, when=self.rebook)
 
 
 def moved_visits(before: ParticipantPlan, after: ParticipantPlan) -> tuple[MovedVisit, ...]:

@@ -169,7 +169,7 @@ def test_an_amendment_is_shown_in_words_before_anybody_records_it(study: Callabl
     assert "W4 is planned 35 days after: first treatment (week 0); it was planned 28 days after" in ran.out
     assert (
         "P001: W4: 2026-04-06 (window 2026-04-04 to 2026-04-08); it was 2026-03-30 (window 2026-03-28 to 2026-04-01). "
-        "It is booked for 2026-03-30 09:30, outside the new window: book it anew"
+        "It is booked for 2026-03-30 09:30, outside the new window: move it"
     ) in ran.out
     assert "P002: W4: 2026-04-06 (window 2026-04-04 to 2026-04-08); it was 2026-03-30" in ran.out
     assert "event 11: a new version of the protocol" in ran.out

@@ -57,7 +57,7 @@ def timeline(folder: Path) -> dict[str, tuple[str, str | None]]:
 # By ten days, from 9 to 19 March: D7 from the 16th to the 26th, D14 from the 23rd to 2 April.
 SEVENTH = "D7: 2026-03-26 (window 2026-03-24 to 2026-03-28); it was 2026-03-16 (window 2026-03-14 to 2026-03-18)"
 FOURTEENTH = "D14: 2026-04-02 (window 2026-03-31 to 2026-04-04); it was 2026-03-23 (window 2026-03-21 to 2026-03-25)"
-BOOKED = "It is booked for 2026-03-09 09:00, outside the new window: book it anew"
+BOOKED = "It is booked for 2026-03-09 09:00, outside the new window: move it"
 
 
 def test_a_start_is_postponed_by_moving_its_own_visit(study: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_start_is_postponed_by_moving_its_own_visit(study: Path) -> None:
     assert ran.out.splitlines() == [
         "D0 (Day 0): from Monday, 2026-03-09 09:00 to Thursday, 2026-03-19 09:00",
         "first_dose was Monday, 2026-03-09, and becomes Thursday, 2026-03-19",
-        f"Counts from it: {SEVENTH}. It is booked for 2026-03-16 09:00, outside the new window: book it anew",
+        f"Counts from it: {SEVENTH}. It is booked for 2026-03-16 09:00, outside the new window: move it",
         f"Counts from it: {FOURTEENTH}",
         "A dose is given at D0: tell the pharmacy that it is needed on 2026-03-19.",
         "A dose is given at D7: tell the pharmacy that it is needed on 2026-03-26.",

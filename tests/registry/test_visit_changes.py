@@ -35,7 +35,7 @@ def test_a_visit_that_counts_from_the_moved_one_moves_with_it() -> None:
     # the booking for 22 March was within two days of the 23rd, and is not of the 25th
     assert str(moved.text) == (
         "D21: 2026-03-25 (window 2026-03-23 to 2026-03-27); it was 2026-03-23 (window 2026-03-21 to 2026-03-25). "
-        "It is booked for 2026-03-22 09:30, outside the new window: book it anew"
+        "It is booked for 2026-03-22 09:30, outside the new window: move it"
     )
     assert (found.days_left, found.days_from_target) == (0, 2)
     assert (found.calendars, found.doses) == (("participant", "clinic"), ())
