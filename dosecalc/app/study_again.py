@@ -17,19 +17,13 @@ from dosecalc.visits.moments import local_day, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from dosecalc.app.study import Session
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
-
-_ENDS: dict[str, Callable[..., list[Draft]]] = {
-    "screen_failure": decide_participant.screen_failure,
-    "discontinue": decide_participant.discontinue,
-    "withdraw": decide_participant.withdraw,
-}
 
 
 def check_again(session: Session, reading: Reading, event: Event, correction: Draft) -> None:
@@ -61,8 +55,8 @@ def check_again(session: Session, reading: Reading, event: Event, correction: Dr
             decide_anchor.anchors(then, settled, others, moments, reason=reason, at=session.at, told=known)
         case "measure":
             _measure(session.settled_for(state), then, public, session.at)
-        case kind if kind in _ENDS:
-            _ENDS[kind](earlier, date=parse_day(public["date"]), reason=reason, at=session.at)
+        case kind if kind in decide_participant.ENDS:
+            decide_participant.ENDS[kind](earlier, date=parse_day(public["date"]), reason=reason, at=session.at)
 
 
 def _visit(

@@ -94,8 +94,8 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
     """Record that a dose was handed out.
 
     Raises:
-        Refusal: DC772, DC774, DC776, DC795, DC801, the dose may not be given any more; DC778, DC779, DC812; see
-            `check_key`.
+        Refusal: DC745, DC763, DC772, DC774, DC776, DC782, DC795, DC801, DC861, DC863, the dose may not be given any
+            more; DC778, DC779, DC812; see `check_key`.
     """
     check_key(session, "dispense")
     name = free_text(to)
@@ -104,13 +104,13 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
         state, study = session.participant(reading, code), session.study_at(reading)
         known = supplies_at(session, reading)
         dose = decide_lots.prepared(known, code, visit)
-        drafts = decide_ip.dispense(dose, name, session.at, _stop_by(dose))
+        drafts = decide_ip.dispense(dose, name, session.at, kept_sheet.stop_by(dose))
         settled = session.settled_for(state, study)
         plan = plan_of(settled, state)
         against = list(may_dose.may_dose(plan, visit, session.today, may_dose.holds_on(study, settled, state)))
         if against := [*against, *may_dose.wrong_gap(settled, plan, visit, session.today)]:
             raise Refusal(against)
-        check_staggered(session.settled_for(state, study), session.everyone(reading), state, session.today, dosed=True)
+        check_staggered(settled, session.everyone(reading), state, session.today, dosed=True)
         decide_lots.check_usable(known, study, dose.lots or ())
         _check_version(session, reading, state, dose)
         weighed = bool(sheet_of(dose).values("weight"))
@@ -120,19 +120,14 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
     return session.change(decide)
 
 
-def _stop_by(dose: DoseState) -> dt.datetime | None:
-    """Until when the dose may be used: the earliest of its preparations."""
-    found = [time for each in sheet_of(dose).preparations if (time := each.volumes.moment("stop_by")) is not None]
-    return min(found, default=None)
-
-
 def administer(
     session: Session, code: str, visit: str, *, part: str | None = None, reason: str | None = None
 ) -> list[Event]:
     """Record that a dose was given; this needs no key, so that whoever gives it can be masked (R15).
 
     Raises:
-        Refusal: DC772, DC776, DC779, DC780, DC795, DC801, DC811; DC201 and its kin, the part is no number; DC723.
+        Refusal: DC772, DC776, DC779, DC780, DC782, DC795, DC801, DC811; DC201 and its kin, the part is no number;
+            DC723.
     """
     check_may(session.by.role, "administer", session.staffed)
     given = decide_ip.Given(by=session.by.user, part=None if part is None else parse_number(part), reason=reason)

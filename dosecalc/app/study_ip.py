@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dosecalc.app.earlier import earlier_of
 from dosecalc.app.papers import worksheet_document
@@ -16,7 +16,7 @@ from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.preparation_shapes import pick_entries_of
 from dosecalc.registry import decide_ip, decide_lots, may_dose
 from dosecalc.registry.area_once import once_again
-from dosecalc.registry.dose_inputs import arms_meant
+from dosecalc.registry.dose_inputs import arms_meant, own_arms
 from dosecalc.registry.event import Draft
 from dosecalc.registry.kept_sheet import name_of, on_record
 from dosecalc.registry.lot_text import stock_of, unpack
@@ -30,6 +30,7 @@ from dosecalc.text import msg
 if TYPE_CHECKING:
     from dosecalc.app.earlier import Earlier
     from dosecalc.app.study import Session
+    from dosecalc.checking.sheet import Sheet
     from dosecalc.documents.worksheet import Worksheet
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Event
@@ -147,7 +148,7 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
     if wish.weight is not None:
         state = replace(state, weight=_weighed(session, wish).public)
     against = list(may_dose.may_dose(plan, wish.visit, session.today, may_dose.holds_on(study, settled, state)))
-    arms = _arms(settled, state)
+    arms = own_arms(settled.protocol, state)
     against += may_dose.wrong_gap(settled, plan, wish.visit, session.today)
     against += _missing(settled, state, arms, weighed=settled.protocol.masking.masked and holds_dmso(known))
     if against:
@@ -174,12 +175,6 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
         study_head=head,
         on_record=on_record(plan, known.of_participant(wish.code), wish.visit, session.today),
     )
-
-
-def _arms(settled: Settled, state: ParticipantState) -> tuple[str, ...]:
-    if settled.protocol.masking.allocation == "every_arm":
-        return tuple(settled.protocol.arms)
-    return () if state.arm is None or state.arm not in settled.protocol.arms else (state.arm,)
 
 
 def _missing(settled: Settled, state: ParticipantState, arms: tuple[str, ...], *, weighed: bool) -> list[Finding]:
@@ -227,7 +222,7 @@ def _before(settled: Settled, known: Supplies, wish: Wish) -> Earlier | None:
     return earlier_of(settled, sheet_of(dose), name_of(dose), wish.code)
 
 
-def sheet_of(dose: DoseState) -> Any:
+def sheet_of(dose: DoseState) -> Sheet:
     """The worksheet of a dose, as it was kept.
 
     Raises:

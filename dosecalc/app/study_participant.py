@@ -18,7 +18,7 @@ from dosecalc.visits.moments import parse_day
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from dosecalc.app.study import Session
     from dosecalc.errors import Where
@@ -82,16 +82,11 @@ def end(session: Session, how: str, code: str, *, date: str | None, reason: str 
     Raises:
         Refusal: what `decide_participant` refuses.
     """
-    decides: dict[str, Callable[..., list[Draft]]] = {
-        "screen_failure": decide_participant.screen_failure,
-        "discontinue": decide_participant.discontinue,
-        "withdraw": decide_participant.withdraw,
-    }
     day = session.today if date is None else parse_day(date)
 
     def decide(reading: Reading) -> Sequence[Draft]:
         state = session.participant(reading, code)
-        return decides[how](state, date=day, reason=reason, at=session.at)
+        return decide_participant.ENDS[how](state, date=day, reason=reason, at=session.at)
 
     return session.change(decide)
 
@@ -158,7 +153,6 @@ def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, 
 
     which = _number(number)
     sets = _pairs(pairs)
-
     before: dict[str, ParticipantState] = {}
 
     def decide(reading: Reading) -> Sequence[Draft]:

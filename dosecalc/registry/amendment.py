@@ -63,18 +63,6 @@ def compare(before: Settled, after: Settled) -> Difference:
     return Difference(before=old.version, after=new.version, changes=tuple(changes))
 
 
-def superseded_doses(before: Protocol, after: Protocol) -> dict[str, tuple[str, ...]]:
-    """Return the encounters of each arm at which `after` gives something else than `before`, or nothing any more."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, arm in before.arms.items():
-        later = after.arms.get(name)
-        now = _given(after, later) if later else {}
-        changed = tuple(at for at, doses in _given(before, arm).items() if now.get(at) != doses)
-        if changed:
-            found[name] = changed
-    return found
-
-
 # --- encounters and windows -----------------------------------------------------------------------------------------
 
 

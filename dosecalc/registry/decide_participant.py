@@ -14,7 +14,7 @@ from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from dosecalc.errors import Refusal
     from dosecalc.protocol.settled import Settled
@@ -164,6 +164,14 @@ def withdraw(state: ParticipantState, *, date: dt.date, reason: str | None, at: 
     """
     check_standing(state, ("consented", "enrolled", "discontinued"))
     return _end("withdraw", state, date, reason, at)
+
+
+ENDS: dict[str, Callable[..., list[Draft]]] = {
+    "screen_failure": screen_failure,
+    "discontinue": discontinue,
+    "withdraw": withdraw,
+}
+"""How each end of a participation is decided, by its kind of event."""
 
 
 def _end(kind: Any, state: ParticipantState, date: dt.date, reason: str | None, at: dt.datetime) -> list[Draft]:

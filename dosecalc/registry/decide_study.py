@@ -5,7 +5,7 @@ Each function looks at what stands in the study and returns the event to be reco
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.drafts import need_reason
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dosecalc.registry.state import Hold, StudyState
 
 Scope = Literal["study", "level", "participant", "lot"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 # --- holds ----------------------------------------------------------------------------------------------------------

@@ -31,7 +31,12 @@ _LABELS: dict[str, Message] = {
 
 def arms_meant(protocol: Protocol, state: ParticipantState) -> tuple[str, ...]:
     """The arms whose doses somebody may get: in a masked trial all of them, whoever asks (R15)."""
-    if protocol.masking.masked or protocol.masking.allocation == "every_arm":
+    return tuple(protocol.arms) if protocol.masking.masked else own_arms(protocol, state)
+
+
+def own_arms(protocol: Protocol, state: ParticipantState) -> tuple[str, ...]:
+    """The arms whose doses somebody gets, as far as whoever asks may know; none while no arm is known."""
+    if protocol.masking.allocation == "every_arm":
         return tuple(protocol.arms)
     return () if state.arm is None or state.arm not in protocol.arms else (state.arm,)
 

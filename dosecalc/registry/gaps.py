@@ -20,13 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GapBroken:
-    """A dose too soon after another, or too long: `days` between the two, `limit` days allowed."""
+    """A dose too soon after another, or too long after it."""
 
     how: Literal["short", "long"]
-    other: str
-    other_day: dt.date
-    days: int
-    limit: int
     text: Message
 
 
@@ -82,11 +78,11 @@ def _broken(
             "for ({document}, {section})",
             **said, limit=least.days, document=least.document, section=least.section,
         )  # fmt: skip
-        yield GapBroken(how="short", other=other, other_day=other_day, days=days, limit=least.days, text=text)
+        yield GapBroken(how="short", text=text)
     if most is not None and days > most.days:
         text = msg(
             "{visit} on {day} and the dose of {other} on {other_day} are {days} days apart; at most {limit} are "
             "allowed ({document}, {section})",
             **said, limit=most.days, document=most.document, section=most.section,
         )  # fmt: skip
-        yield GapBroken(how="long", other=other, other_day=other_day, days=days, limit=most.days, text=text)
+        yield GapBroken(how="long", text=text)

@@ -101,7 +101,7 @@ KIND_RULES: dict[Kind, KindRule] = {
     "quarantine": KindRule(about="lot", roles=_PHARMACY, public=("lot?",), sealed=("lot", "reason")),
     "release": KindRule(
         about="lot", roles=_PHARMACY, public=("lot?",), sealed=("lot", "reason")
-    ),  # only in open trials
+    ),  # of both the lot stands openly only in open trials
     "prepare": KindRule(
         about="visit",
         roles=_PHARMACY,
@@ -117,7 +117,7 @@ KIND_RULES: dict[Kind, KindRule] = {
         about="visit",
         roles=_CLINIC,
         public=("when", "by", "part?"),
-        sealed=("total?", "unit?", "digest?"),
+        sealed=("digest?",),
         happened="when",
     ),
     "return": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "participant?", "visit?", "reason?")),

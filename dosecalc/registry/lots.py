@@ -124,10 +124,6 @@ class Supplies:
         """The doses of one participant, in the order of their preparation."""
         return sorted((each for each in self.doses.values() if each.participant == code), key=lambda one: one.prepared)
 
-    def of_lot(self, lot: str) -> list[DoseState]:
-        """The doses that vials of a lot went into, in the order of their preparation."""
-        return sorted((each for each in self.doses.values() if lot in (each.lots or ())), key=lambda one: one.prepared)
-
 
 QUARANTINE_KINDS: tuple[Kind, ...] = ("quarantine", "release", "correct")
 

@@ -36,12 +36,10 @@ def lots_for(
     may = {lot.lot for lot in usable(known, study)}
     lots = stock_of(known.lots.values()).lots
     planned = planned_doses(protocol, arms)
-    products = dict.fromkeys(each.rule.product for each in planned if each.visit == visit)
+    here = [each for each in planned if each.visit == visit] or planned  # what is used at home has no visit
     found: list[Lot] = []
     findings: list[Finding] = []
-    for product in products or dict.fromkeys(
-        each.rule.product for each in planned
-    ):  # what is used at home has no visit
+    for product in dict.fromkeys(each.rule.product for each in here):
         fitting = [lot for lot in lots.values() if _fits(lot, protocol, product, arms)]
         chosen = [lot for lot in fitting if lot.id in named] or fitting
         there = [lot for lot in chosen if lot.id in may]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding
+from dosecalc.registry.decide_participant import STANDING_WORDS
 from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.levels import held_names
@@ -103,14 +104,10 @@ def holds_on(
 
 def no_longer_treated(state: ParticipantState) -> Finding:
     """What stops the treatment of somebody who is not enrolled, or no longer treated."""
-    said = {
-        "consented": msg("{code} has consented, and is not enrolled", code=state.code),
-        "screen_failure": msg("{code} failed the screening", code=state.code),
-        "discontinued": msg("{code} has discontinued the treatment", code=state.code),
-        "withdrawn": msg("{code} has withdrawn from the study", code=state.code),
-    }
-    mend = {"consented": msg("record the enrolment with `participant enrol`")}
-    return Finding("DC772", said[state.standing], mend.get(state.standing, msg("give no dose; check the code")))
+    said = msg("{code} {standing}", code=state.code, standing=STANDING_WORDS[state.standing])
+    if state.standing == "consented":
+        return Finding("DC772", said, msg("record the enrolment with `participant enrol`"))
+    return Finding("DC772", said, msg("give no dose; check the code"))
 
 
 def _wrong_day(plan: ParticipantPlan, visit: str, on: dt.date) -> Message | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.dosing.planned import needs
 from dosecalc.registry.decide_anchor import anchor_dates
+from dosecalc.registry.dose_inputs import arms_meant
 from dosecalc.registry.levels import steps
 from dosecalc.registry.visit_checks import outside_window
 from dosecalc.text import msg
@@ -56,8 +57,7 @@ def _before_visits(settled: Settled, state: ParticipantState) -> Iterator[NextSt
             yield _step("arm", text, f"participant assign {code}")
         else:
             yield _step("arm", msg("assign an arm"), f"participant assign {code} --arm ARM")
-    one_arm = not masking.masked and masking.allocation != "every_arm" and state.arm in protocol.arms
-    must = needs(protocol, (state.arm,) if one_arm and state.arm else tuple(protocol.arms)).must
+    must = needs(protocol, arms_meant(protocol, state) or tuple(protocol.arms)).must
     if "area" in must and not state.areas:
         measured = "--area CM2 --method METHOD --by NAME --date DATE"
         yield _step("area", msg("measure the hair-loss area"), f"participant measure {code} {measured}")

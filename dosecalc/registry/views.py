@@ -1,8 +1,8 @@
 """What a person may see of a participant and of an event, and its JSON (R15).
 
-Use `participant_shape(state, view)`, `list_shape(states, view)`, `event_shape(event, view)`, `head_shape(head, view)`
-for whatever is shown; states are folded with `view.key`. What a masked person gets passes through `MaskedParticipant`
-or `MaskedEvent`, which have no room for an arm, a kit, a side, a level, a ciphertext, or a digest over one.
+Use `participant_shape(state, view)`, `list_shape(states, view)` and `event_shape(event, view)` for whatever is shown;
+states are folded with `view.key`. What a masked person gets passes through `MaskedParticipant` or `MaskedEvent`, which
+have no room for an arm, a kit, a side, a level, a ciphertext, or a digest over one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from dosecalc.shapes import moment as _iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dosecalc.registry.chain import Head
     from dosecalc.registry.event import Event, Kind
     from dosecalc.registry.rights import View
     from dosecalc.registry.state import ParticipantState, Standing, VisitState
@@ -168,12 +167,6 @@ def _plain(value: Any) -> str:
         return ";".join(f"{name}:{_plain(inner)}" for name, inner in value.items())
     text = str(value)
     return text[:16] if _TIME.match(text) else text
-
-
-def head_shape(head: Head, view: View) -> dict[str, Any]:
-    """Return the JSON of a chain's head; whoever is masked gets the head of the public chain alone."""
-    shape: dict[str, Any] = {"number": head.number, "public_hash": head.public_hash}
-    return shape if view.masked else shape | {"hash": head.hash}
 
 
 def _arm(state: ParticipantState, view: View) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dosecalc.errors import DosecalcError
 from dosecalc.protocol.reader import read_protocol, read_site
 from dosecalc.protocol.settled import Settled
-from dosecalc.registry.amendment import Change, compare, superseded_doses
+from dosecalc.registry.amendment import Change, compare
 from house.source import CHECKOUT
 
 SCHEDULES = CHECKOUT / "schedules"
@@ -40,7 +40,6 @@ def said(changes: tuple[Change, ...]) -> list[str]:
 def test_a_version_differs_from_itself_in_nothing(name: str) -> None:
     one = settled(text_of(name))
     assert compare(one, one).changes == ()
-    assert superseded_doses(one.protocol, one.protocol) == {}
 
 
 def test_a_moved_visit_is_said_in_days_from_what_it_counts_from() -> None:
@@ -102,15 +101,6 @@ def test_what_has_no_words_of_its_own_is_named_by_its_place(old: str, new: str, 
 
 def test_where_a_number_is_cited_from_is_no_change() -> None:
     assert changed('section: "Study Groups, Group A"', 'section: "5.1"') == ()
-
-
-def test_superseded_are_the_doses_that_differ_and_no_others() -> None:
-    text = text_of("NCT07203599")
-    later = text.replace("amount: 1.0e10 particles/site\n", "amount: 5.0e9 particles/site\n")
-    later = later.replace("offset: P4W", "offset: P5W")
-    assert superseded_doses(settled(text).protocol, settled(later).protocol) == {
-        "phase1-C": ("W0", "W2", "W4", "W6"),
-    }
 
 
 @given(st.data())

@@ -5,7 +5,6 @@ import json
 from dataclasses import fields, replace
 from typing import Any
 
-from dosecalc.registry.chain import Head
 from dosecalc.registry.event import Event
 from dosecalc.registry.rights import View
 from dosecalc.registry.state import ParticipantState, VisitState
@@ -13,7 +12,6 @@ from dosecalc.registry.views import (
     MaskedEvent,
     MaskedParticipant,
     event_shape,
-    head_shape,
     list_shape,
     masked_event,
     masked_participant,
@@ -144,9 +142,3 @@ def test_the_texts_of_protocol_and_site_are_shown_as_digests() -> None:
         "protocol": "X",
         "protocol_text_sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
     }
-
-
-def test_masked_people_get_the_public_head_alone() -> None:
-    head = Head(7, "full", "public")
-    assert head_shape(head, MASKED) == {"number": 7, "public_hash": "public"}
-    assert head_shape(head, UNMASKED) == {"number": 7, "public_hash": "public", "hash": "full"}
