@@ -108,8 +108,7 @@ def scope_of(session: Session, reading: Reading, day: str | None, as_of: str | N
             else msg("nothing was recorded in this study by {when}", when=as_of),
             msg("give a later --as-of; or, for another day with what is known now, --day {day}", day=wanted),
         )
-    seen = sum(1 for _ in reading.events(until=until))
-    return Scope(day=wanted, until=until, entered_later=reading.head().number - seen)
+    return Scope(day=wanted, until=until, entered_later=reading.entered_after(until))
 
 
 def study_today(session: Session, *, day: str | None = None, as_of: str | None = None) -> TodayReport:
@@ -120,10 +119,10 @@ def study_today(session: Session, *, day: str | None = None, as_of: str | None =
     """
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
-        found = reports.today(_lines_of_day(session, reading, scope), scope.day)
-        prepare = None if session.view.masked else tuple(_to_prepare(session, reading, scope, found))
-        revealed = reading.events(kinds=_UNBLIND, until=scope.until)
         study = _study(session, reading, scope)
+        found = reports.today(_lines_of_day(reading, study, scope), scope.day)
+        prepare = None if session.view.masked else tuple(_to_prepare(session, reading, study, scope, found))
+        revealed = reading.events(kinds=_UNBLIND, until=scope.until)
         return TodayReport(
             scope=scope,
             today=found,
@@ -163,16 +162,16 @@ def study_week(
             version = study.in_effect(each).number
             if version not in weeks:
                 weeks[version] = reports.week(
-                    _lines_of_week(session, reading, replace(scope, day=each), scope.day), scope.day
+                    _lines_of_week(reading, study, replace(scope, day=each), scope.day), scope.day
                 )
             days.append(weeks[version][place])
         return scope, tuple(days)
 
 
-def _lines_of_week(session: Session, reading: Reading, scope: Scope, first: dt.date) -> Iterator[VisitLine]:
+def _lines_of_week(reading: Reading, study: StudyState, scope: Scope, first: dt.date) -> Iterator[VisitLine]:
     """The visits that can mean something in the week from `first`, as they stand on the day of `scope`."""
-    if not _table_holds(reading, scope):
-        return _afresh(session, reading, scope)
+    if not _table_holds(reading, study, scope):
+        return _afresh(reading, study, scope)
     last = (first + dt.timedelta(days=reports.DAYS_OF_A_WEEK - 1)).isoformat()
     return _distinct(
         reading.rows(first=first.isoformat(), last=last, standing=("booked", "planned")),
@@ -190,8 +189,9 @@ def study_overdue(
     """
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
-        if not _table_holds(reading, scope):
-            return scope, reports.late(_afresh(session, reading, scope), scope.day)
+        study = _study(session, reading, scope)
+        if not _table_holds(reading, study, scope):
+            return scope, reports.late(_afresh(reading, study, scope), scope.day)
         rows = reading.rows(standing=TO_COME, begun=scope.day.isoformat())
         return scope, reports.late(map(line_of, rows), scope.day)
 
@@ -207,9 +207,9 @@ def study_drift(
     with session.read() as reading:
         scope = scope_of(session, reading, day, as_of)
         _check_known(session, reading, participant, scope)
-        if not _table_holds(reading, scope):
-            lines = [line for line in _afresh(session, reading, scope) if participant in (None, line.participant)]
-            return scope, reports.drift(lines, scope.day)
+        study = _study(session, reading, scope)
+        if not _table_holds(reading, study, scope):
+            return scope, reports.drift(_afresh(reading, study, scope, participant), scope.day)
         return scope, reports.drift(map(line_of, reading.rows(participant=participant)), scope.day)
 
 
@@ -272,10 +272,10 @@ def _plan(study: StudyState, state: ParticipantState | None, day: dt.date) -> Pa
     return None if state is None else plan_of(settled_of(version_for(study, state, day)), state)
 
 
-def _lines_of_day(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:
+def _lines_of_day(reading: Reading, study: StudyState, scope: Scope) -> Iterator[VisitLine]:
     """The visits that can mean something on a day: of it, in a window, or not recorded yet."""
-    if not _table_holds(reading, scope):
-        return _afresh(session, reading, scope)
+    if not _table_holds(reading, study, scope):
+        return _afresh(reading, study, scope)
     day = scope.day.isoformat()
     return _distinct(
         reading.rows(day=day),
@@ -289,30 +289,27 @@ def _distinct(*groups: Collection[reports.Row]) -> Iterator[VisitLine]:
     return map(line_of, found.values())
 
 
-def _table_holds(reading: Reading, scope: Scope) -> bool:
+def _table_holds(reading: Reading, study: StudyState, scope: Scope) -> bool:
     """Whether the table of visits says what was known at the moment, under the versions that hold on the day."""
-    if scope.until is not None:
-        return False
-    return current(reading, fold_study(reading.of_study(), None), scope.day)
+    return scope.until is None and current(reading, study, scope.day)
 
 
-def _afresh(session: Session, reading: Reading, scope: Scope) -> Iterator[VisitLine]:
+def _afresh(reading: Reading, study: StudyState, scope: Scope, participant: str | None = None) -> Iterator[VisitLine]:
     """Every visit from the events that had been entered by the moment, under the versions that hold on the day."""
-    study = _study(session, reading, scope)
-    for code in reading.participants():
+    for code in reading.participants() if participant is None else (participant,):
         events = list(reading.events(participant=code, until=scope.until))
         plan = _plan(study, fold_participant(events, None), scope.day)
         if plan is not None:
             yield from map(line_of, rows_of(as_it_was(study, plan, events)))
 
 
-def _to_prepare(session: Session, reading: Reading, scope: Scope, found: Today) -> Iterator[ToPrepare]:
+def _to_prepare(
+    session: Session, reading: Reading, study: StudyState, scope: Scope, found: Today
+) -> Iterator[ToPrepare]:
     """The doses of the visits that are booked for the day or took place on it."""
     from dosecalc.registry.kept_sheet import on_record
 
-    study = _study(session, reading, scope) if found.booked or found.came else None
     for line in dict.fromkeys((*found.booked, *found.came)):
-        assert study is not None
         state = fold_participant(reading.events(participant=line.participant, until=scope.until), session.view.key)
         plan = _plan(study, state, scope.day)
         planned = plan.find(line.visit) if plan else None

@@ -27,15 +27,18 @@ def write_exposure(
     return _written(path, exposure_csv(found, language), mode_of(session.settled))
 
 
-def write_deviations(path: str, found: tuple[Deviation, ...], language: Language) -> WrittenPaper:
-    """Write deviations.csv whole or not at all.
+def write_deviations(session: Session, path: str, found: tuple[Deviation, ...], language: Language) -> WrittenPaper:
+    """Write deviations.csv whole or not at all; with the key of a masked trial for its owner alone (R15).
+
+    With the key it says which doses were given after their time, which can tell a product.
 
     Raises:
         Refusal: DC602 to DC604.
     """
-    return _written(path, deviations_csv(found, language))
+    mode = 0o666 if session.view.masked else mode_of(session.settled)
+    return _written(path, deviations_csv(found, language), mode)
 
 
-def _written(path: str, data: bytes, mode: int = 0o666) -> WrittenPaper:
+def _written(path: str, data: bytes, mode: int) -> WrittenPaper:
     write_whole(path, data, mode=mode)
     return WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())

@@ -61,7 +61,7 @@ def command(ui: Ui, /, call: StudyCall, participant: str | None, day: str | None
 
     with opened(call) as session:
         scope, found = study_deviations(session, participant=participant, day=day, as_of=call.as_of)
-        files = [] if csv_file is None else [write_deviations(csv_file, found, ui.language)]
+        files = [] if csv_file is None else [write_deviations(session, csv_file, found, ui.language)]
         counted = [each for each in found if each.counted]
         if ui.as_json:
             shape = {"counted": len(counted), "deviations": report_shapes.deviations(found, ui.language)}

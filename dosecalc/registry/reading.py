@@ -163,6 +163,11 @@ class Reading:
         row = self._connection.execute(wanted).first()
         return Head(*row) if row else START
 
+    def entered_after(self, moment: dt.datetime) -> int:
+        """Count the events that were entered later than that."""
+        wanted = sa.select(sa.func.count()).select_from(_EVENTS).where(_EVENTS.c.entered_at > utc(moment))
+        return self._connection.scalar(wanted) or 0
+
     def participants(self) -> tuple[str, ...]:
         """Return the codes of all participants with an event, in alphabetical order.
 

@@ -2,7 +2,8 @@
 
 Written as the other tables are: UTF-8 with a byte order mark, and no cell that a spreadsheet would run as a formula.
 exposure.csv has one row for each product at each visit, and only the unmasked may read it (R15); deviations.csv has one
-row for each departure, and no arm and no dose.
+row for each departure, and no arm and no dose; with the key of a masked trial also for the doses that were given after
+a time that follows from their lots (R11), which masked people do not get.
 """
 
 from __future__ import annotations

@@ -126,9 +126,10 @@ def test_in_a_masked_trial_what_shows_an_arm_is_readable_by_its_owner_alone(mask
             ("ip", "balance", "--out", "balance.pdf"),
             ("study", "codebreak", "--out", "cards.pdf"),
             ("study", "exposure", "--csv", "exposure.csv"),
-            ("study", "deviations", "--csv", "deviations.csv"),
+            ("study", "deviations", "--csv", "with-key.csv"),
         ):
             assert ask(masked, *words).code == 0, words
+        assert call(masked, "liu", "study", "deviations", "--csv", "without-key.csv").code == 0
     finally:
         os.umask(old)
     found = modes(masked / "papers")
@@ -138,8 +139,8 @@ def test_in_a_masked_trial_what_shows_an_arm_is_readable_by_its_owner_alone(mask
     }
     assert len(found) == 7
     found = modes(masked)
-    assert {found[name] for name in ("balance.pdf", "cards.pdf", "exposure.csv")} == {0o600}
-    assert found["deviations.csv"] == 0o644
+    assert {found[name] for name in ("balance.pdf", "cards.pdf", "exposure.csv", "with-key.csv")} == {0o600}
+    assert found["without-key.csv"] == 0o644
 
 
 def test_in_an_open_trial_files_are_as_the_system_makes_them(trial: Path) -> None:
