@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dosecalc.cli.study_reporting import tell_end
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
@@ -49,5 +50,4 @@ def command(ui: Ui, /, call: StudyCall) -> None:
                 row.append("" if state.held is None else msg("on hold: {reason}", reason=state.held))
             rows.append([*row, state.arm or ""] if arms else row)
         ui.show_table(columns, rows)
-        if not session.staffed:
-            ui.line(msg("This study has no staff list: everyone who can open it may record anything."))
+        tell_end(ui, session)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from dosecalc.cli.study_reporting import tell_end
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
 
@@ -45,8 +46,7 @@ def command(ui: Ui, /, call: StudyCall, code: str) -> None:
             ui.show_json(study_seen.shown_shape(session, shown, ui.say) | {"next": steps})
             return
         _show(ui, session, shown)
-        if not session.staffed:
-            ui.line(msg("This study has no staff list: everyone who can open it may record anything."))
+        tell_end(ui, session)
 
 
 def _show(ui: Ui, session: Session, shown: Shown) -> None:

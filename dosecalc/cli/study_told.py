@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **more: Any) -> None:
     """Print what was recorded: the events with --json (`more` beside them), else `lines` and their numbers."""
+    from dosecalc.cli.study_reporting import tell_end
     from dosecalc.registry.kind_words import KIND_WORDS
     from dosecalc.registry.views import event_shape
 
@@ -36,8 +37,7 @@ def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **mo
         ui.line(line)
     for event in events:
         ui.line(msg("event {number}: {what}", number=event.number, what=KIND_WORDS[event.kind]))
-    if not session.staffed:
-        ui.line(msg("This study has no staff list: everyone who can open it may record anything."))
+    tell_end(ui, session)
 
 
 def call_back(doses: Sequence[DoseState], *, masked: bool = False) -> list[Message]:
