@@ -224,7 +224,9 @@ def test_a_corrected_attendance_is_no_deviation_any_more(trial: Path, clock: Clo
 
 
 def test_without_a_window_days_from_target_are_shown_and_not_counted(tmp_path: Path, clock: Clock) -> None:
-    begin(tmp_path, "NCT06932393")
+    said = '{document: Clinical trial protocol, section: "8.1", by: investigator, date: 2026-03-02}'
+    of_the_site = f"      INJ2:\n        window: {{before: P3D, after: P3D}}\n        confirmed: {said}\n"
+    begin(tmp_path, "NCT06932393", more=(of_the_site, ""))
     record(tmp_path, "chen", [
         draft("consent", "P001", form="1.0", date="2026-03-01"),
         draft("enrol", "P001", date="2026-03-01"),
@@ -234,11 +236,12 @@ def test_without_a_window_days_from_target_are_shown_and_not_counted(tmp_path: P
     record(tmp_path, "liu", [draft("attend", "P001", "INJ2", when="2026-04-10")])
     found = report(tmp_path, "deviations")
     [shown] = [one for one in found["deviations"] if one["visit"] == "INJ2"]
-    if shown["window"] == "not_stated":  # 2 April + 8 days
-        assert (shown["counted"], shown["days_from_target"]) == (False, 8)
-        assert "Shown, and not counted as deviations: 1" in call(tmp_path, "liu", "study", "deviations").out
-    else:  # the site's own window says so
-        assert (shown["counted"], shown["window"]) == (True, "site")
+    assert (shown["window"], shown["counted"], shown["days_from_target"]) == (
+        "not_stated",
+        False,
+        8,
+    )  # 2 April + 8 days
+    assert "Shown, and not counted as deviations: 1" in call(tmp_path, "liu", "study", "deviations").out
 
 
 @pytest.fixture(scope="module")
