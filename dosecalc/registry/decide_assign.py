@@ -14,7 +14,7 @@ from dosecalc.plan import find_arm
 from dosecalc.registry.decide_participant import check_standing
 from dosecalc.registry.event import Draft
 from dosecalc.registry.levels import arm_names, open_step, steps
-from dosecalc.registry.openness import check_cohort, check_not_held, check_open, check_staggered
+from dosecalc.registry.openness import check_cohort, check_not_held, check_open, check_staggered, other_cohort
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -131,10 +131,13 @@ def _check_level(
 ) -> None:
     check_not_held(study.held(participant=state.code, levels=arm_names(settled, arm)))
     if step is not None:
-        check_open(study, settled, step)
+        if state.cohort != step.name:  # who was enrolled while it was open keeps their level
+            check_open(study, settled, step)
         check_cohort(state, step)
         check_staggered(settled, others, state, day, step=step)
         return
+    if state.cohort in {each.name for each in steps(settled.protocol, settled)}:
+        raise other_cohort(state, arm)
     for level in levels_of(settled.protocol, (arm,)):
         if not settled.decided_levels(level.id):
             raise refuse(

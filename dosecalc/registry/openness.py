@@ -57,9 +57,14 @@ def check_cohort(state: ParticipantState, step: Step) -> None:
     """
     if state.cohort == step.name or (state.cohort is None and step.arm is None):
         return
-    raise refuse(
+    raise other_cohort(state, step.name)
+
+
+def other_cohort(state: ParticipantState, level: str) -> Refusal:
+    """The refusal of a level, or an arm without one, that somebody was not enrolled for."""
+    return refuse(
         "DC836",
-        msg("{code} is not enrolled for the dose level {level}", code=state.code, level=step.name),
+        msg("{code} is not enrolled for the dose level {level}", code=state.code, level=level),
         msg(
             "take the level of the enrolment; if that was wrong, take it out with `participant correct --void`, and "
             "enrol anew"
@@ -115,11 +120,12 @@ def check_staggered(
 
     Of the other counts the first dose that was really given; until there is one the start, else the day of the
     assignment, else of the enrolment. Of this one counts the start, and `day` until it is known. With `dosed` they are
-    to be given a dose on `day`: if it is their first, it is held against the doses that others were given. In a masked
-    trial all participants are one level, because nobody may see who has which (R15).
+    to be given a dose on `day`: if it is their first, it is held against the doses that others were given, and one who
+    was to come before them must have come, or be on record as missed or ended. In a masked trial all participants are
+    one level, because nobody may see who has which (R15).
 
     Raises:
-        Refusal: DC745.
+        Refusal: DC745; DC930, the one before is still to come.
     """
     stagger = settled.here.stagger if settled.here else None
     mine = step.name if step is not None else _level(settled, state)
@@ -129,15 +135,41 @@ def check_staggered(
     for other in others:
         if other.code == state.code or _level(settled, other) != mine:
             continue
-        came = _first_dose(settled, other) or (None if dosed else _came(settled, other))
+        given = _first_dose(settled, other)
+        if dosed and given is None and _still_to_come(settled, other, on):
+            raise _before_us(settled, other)
+        came = given or (None if dosed else _came(settled, other))
         if came is not None and abs((on - came).days) < stagger.days:
-            free = came + dt.timedelta(days=stagger.days)
-            raise refuse(
-                "DC745",
-                msg("{other} came on {came}, and the next participant of a dose level comes {days} days later",
-                    other=other.code, came=came.isoformat(), days=stagger.days),
-                msg("from {day} on it is possible, if nothing speaks against it", day=free.isoformat()),
-            )  # fmt: skip
+            raise _too_soon(other.code, came, stagger.days, really=given is not None)
+
+
+def _too_soon(other: str, came: dt.date, days: int, *, really: bool) -> Refusal:
+    said = {"other": other, "came": came.isoformat(), "days": days}
+    free = came + dt.timedelta(days=days)
+    return refuse(
+        "DC745",
+        msg("{other} came on {came}, and the next participant of a dose level comes {days} days later", **said)
+        if really
+        else msg("{other} is to come on {came}, and participants of a dose level come {days} days apart", **said),
+        msg("from {day} on it is possible, if nothing speaks against it", day=free.isoformat()),
+    )
+
+
+def _still_to_come(settled: Settled, other: ParticipantState, on: dt.date) -> bool:
+    """Whether somebody was to have their first dose before `on`, and nobody recorded what became of it."""
+    start = _start(settled, other)
+    missed = any(visit.missed is not None for visit in other.visits.values())
+    return other.standing == "enrolled" and start is not None and start < on and not missed
+
+
+def _before_us(settled: Settled, other: ParticipantState) -> Refusal:
+    day = _start(settled, other)
+    return refuse(
+        "DC930",
+        msg("{other} of the same dose level was to have the first dose on {day}, and nobody recorded what became of it",
+            other=other.code, day="-" if day is None else day.isoformat()),
+        msg("record it first: the dose, the missed visit, or the new day with `participant anchor`"),
+    )  # fmt: skip
 
 
 _ALL = "all participants"

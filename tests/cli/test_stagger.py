@@ -68,7 +68,7 @@ def test_a_start_that_was_recorded_before_the_enrolment_is_held_against_the_one_
     done(folder, "anchor P002 first_dose=2026-06-03")  # no level yet, so nothing stands against it
     ran = run(folder, "enrol P002 --date 2026-06-09 --cohort phase1-A")
     assert ran.code == 1
-    assert "DC745 P001 came on 2026-06-02, and the next participant of a dose level comes 7 days later" in ran.err
+    assert "DC745 P001 is to come on 2026-06-02, and participants of a dose level come 7 days apart" in ran.err
     assert "from 2026-06-09 on it is possible" in ran.err
     assert run(folder, "anchor P002 first_dose=2026-06-09 --reason later --yes").code == 0
     assert run(folder, "enrol P002 --date 2026-06-09 --cohort phase1-A").code == 0
@@ -93,3 +93,26 @@ def test_a_first_dose_is_not_prepared_too_soon_after_that_of_another(folder: Pat
     ran = call(folder, "wang", "ip", "prepare", "P002", "W0", key=True)
     assert ran.code == 1
     assert "DC745 P001 came on 2026-06-05" in ran.err
+
+
+def test_nobody_is_dosed_while_the_one_before_is_on_record_as_still_to_come(folder: Path) -> None:
+    second(folder)
+    done(folder, "assign P002 --arm phase1-A", "chen")
+    done(folder, "anchor P002 first_dose=2026-06-10")
+    done(folder, "measure P002 --area 23.4 --method tracing --by liu --date 2026-06-10")
+    ran = call(folder, "wang", "ip", "prepare", "P002", "W0", key=True)
+    assert ran.code == 1
+    assert "DC930 P001 of the same dose level was to have the first dose on 2026-06-02" in ran.err
+    missed = call(folder, "liu", "visit", "miss", "P001", "W0", "--reason", "ill")
+    assert missed.code == 0, missed.err
+    assert "DC930" not in call(folder, "wang", "ip", "prepare", "P002", "W0", key=True).err
+
+
+def test_who_is_enrolled_for_a_level_is_assigned_to_it_though_another_opened_since(folder: Path) -> None:
+    second(folder)
+    opened = call(folder, "chen", "study", "open-level", "phase1-B", "--reason", "committee")
+    assert opened.code == 0, opened.err
+    for arm in ("phase1-B", "phase2-exosome", "phase2-minoxidil"):
+        ran = run(folder, f"assign P002 --arm {arm}", "chen")
+        assert (ran.code, f"DC836 P002 is not enrolled for the dose level {arm}" in ran.err) == (1, True)
+    done(folder, "assign P002 --arm phase1-A", "chen")

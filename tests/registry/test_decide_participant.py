@@ -160,7 +160,7 @@ def test_a_dose_that_was_given_counts_before_a_visit_and_that_before_the_start()
 def test_a_start_that_is_known_counts_and_not_the_day_of_the_enrolment() -> None:
     before = someone(code="P000", start=day("2026-03-02"))
     early = replace(NEW, start=day("2026-03-03"))
-    with refused("DC745", "P000 came on 2026-03-02"):
+    with refused("DC745", "P000 is to come on 2026-03-02"):
         enrol(early, before, on=staggered(OPEN), cohort="phase1-A", date=day("2026-03-20"))
 
 
