@@ -37,6 +37,21 @@ def mode_of(settled: Settled) -> int:
     return 0o600 if settled.protocol.masking.masked else 0o666
 
 
+def is_pdf(path: str) -> bool:
+    """Whether a page is to be written as PDF; else it is HTML, as its name says.
+
+    Raises:
+        Refusal: DC651, the name says neither.
+    """
+    if not path.endswith((".pdf", ".html")):
+        raise refuse(
+            "DC651",
+            msg("{path} does not say what kind of file to write", path=path),
+            msg("let its name end in .pdf or .html"),
+        )
+    return path.endswith(".pdf")
+
+
 def worksheet_document(sheet: Worksheet, language: Language) -> dict[str, Any]:
     """The JSON of a worksheet, with its digest."""
     from dosecalc import preparation_shapes
@@ -166,16 +181,10 @@ def write_pick_list(picked: Picked, path: str, language: Language, font: str | N
     """
     from dosecalc.documents.pick_list import pick_list_html, pick_list_pdf
 
-    if path.endswith(".pdf"):
+    if is_pdf(path):
         data = pick_list_pdf(picked.entries, picked.on, language, font)
-    elif path.endswith(".html"):
-        data = pick_list_html(picked.entries, picked.on, language)
     else:
-        raise refuse(
-            "DC651",
-            msg("{path} does not say what kind of file to write", path=path),
-            msg("let its name end in .pdf or .html"),
-        )
+        data = pick_list_html(picked.entries, picked.on, language)
     write_whole(path, data)
     return WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dosecalc.app.papers import WrittenPaper, mode_of
+from dosecalc.app.papers import WrittenPaper, is_pdf, mode_of
 from dosecalc.errors import refuse
 from dosecalc.files import write_whole
 from dosecalc.registry.decide_unblind import (
@@ -193,16 +193,10 @@ def write_code_cards(
     cards = code_cards(session, only)
     from dosecalc.documents.code_break import code_cards_html, code_cards_pdf
 
-    if path.endswith(".pdf"):
+    if is_pdf(path):
         data = code_cards_pdf(cards, session.settled, session.at, language, font)
-    elif path.endswith(".html"):
-        data = code_cards_html(cards, session.settled, session.at, language)
     else:
-        raise refuse(
-            "DC651",
-            msg("{path} does not say what kind of file to write", path=path),
-            msg("let its name end in .pdf or .html"),
-        )
+        data = code_cards_html(cards, session.settled, session.at, language)
     (event,) = session.change(lambda _: [decide_codebreak(len(cards), only, at=session.at, reason=reason)])
     write_whole(path, data, mode=mode_of(session.settled))
     return event, WrittenPaper(path=path, sha256=hashlib.sha256(data).hexdigest())
