@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dosecalc.app.loading import load_stock
-from dosecalc.app.papers import mode_of
+from dosecalc.app.papers import is_pdf, mode_of
 from dosecalc.errors import refuse
 from dosecalc.files import read_file, write_whole
 from dosecalc.registry import decide_lots
@@ -213,14 +213,5 @@ def write_balance(session: Session, path: str, paper: Paper, font: str | None) -
     from dosecalc.documents.html import paper_html
     from dosecalc.documents.typst_pdf import papers_pdf
 
-    if path.endswith(".pdf"):
-        data = papers_pdf([paper], font)
-    elif path.endswith(".html"):
-        data = paper_html(paper)
-    else:
-        raise refuse(
-            "DC651",
-            msg("{path} does not say what kind of file to write", path=path),
-            msg("let its name end in .pdf or .html"),
-        )
+    data = papers_pdf([paper], font) if is_pdf(path) else paper_html(paper)
     write_whole(path, data, mode=mode_of(session.settled))
