@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class Exposure:
     """One product at one visit. Amounts are None where there is none: a placebo has no dose of its own.
 
-    `planned` is what the study would calculate now; `draft` says that it may not be given as it stands. `prepared` and
-    `administered` follow from the worksheet that was kept. `cumulative` is what was given of the product up to here.
+    `planned` is what the study would calculate now; `draft` says that it may not be given as it stands. Once a dose is
+    prepared, `planned`, `prepared` and `administered` follow from the worksheet that was kept, whatever the area, the
+    level or the protocol are today. `cumulative` is what was given of the product up to here.
     """
 
     participant: str
@@ -81,17 +82,13 @@ def exposures(
         unpack: reads a worksheet that was kept, from its text and a name for findings.
         order: the visits in the order of the protocol.
     """
-    found: dict[tuple[str, str, str | None], Exposure] = {}
-    for dose in planned.doses if planned else ():
-        line = _planned(participant, arm, dose, draft=bool(planned and planned.draft))
-        found[line.visit, line.product, line.area] = line
-    for state in made:
-        for line in _prepared(participant, arm, state, unpack):
-            key = (line.visit, line.product, line.area)
-            before = found.get(key)
-            found[key] = line if before is None else replace(line, planned=before.planned, draft=before.draft)
+    kept = [line for state in made for line in _prepared(participant, arm, state, unpack)]
+    over = {line.visit for line in kept}
+    draft = bool(planned and planned.draft)
+    still = (dose for dose in (planned.doses if planned else ()) if dose.encounter not in over)
+    lines = [*(_planned(participant, arm, dose, draft=draft) for dose in still), *kept]
     places = {visit: number for number, visit in enumerate(order)}
-    lines = sorted(found.values(), key=lambda one: places.get(one.visit, len(places)))
+    lines.sort(key=lambda one: places.get(one.visit, len(places)))
     return tuple(_summed(lines))
 
 
@@ -127,6 +124,7 @@ def _prepared(
             product=dose["product"],
             role=dose["role"],
             area=dose.get("area"),
+            planned=_amount(dose) if dose.get("encounter", state.visit) == state.visit else None,
             prepared=prepared,
             prepared_on=state.on,
             lots=((lot, (state.lots or {}).get(lot, vials)),),

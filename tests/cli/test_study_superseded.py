@@ -85,3 +85,18 @@ def test_what_happened_before_the_study_was_made_is_entered_or_refused(prepared:
     before = ("--at", "2026-06-01T08:00")
     ran = call(prepared, "wang", "ip", "dispense", "P001", "W0", "--to", "liu", *before, key=True)
     assert (ran.code, ran.err) == (0, "") or (ran.code == 1 and ran.err.startswith("DC"))
+
+
+def test_the_planned_dose_of_what_was_given_stays_what_it_was_when_it_was_prepared(prepared: Path) -> None:
+    assert call(prepared, "wang", "ip", "dispense", "P001", "W0", "--to", "liu", key=True).code == 0
+    assert call(prepared, "liu", "ip", "administer", "P001", "W0").code == 0
+    amend(prepared)
+    moved = call(prepared, "liu", "participant", "migrate", "P001", "--yes")
+    assert moved.code == 0, moved.err
+    [each] = call(prepared, "wang", "study", "exposure", "--json", key=True).json["participants"]
+    told = {dose["visit"]: dose for dose in each["doses"]}
+    whole = {"total": "2400000000", "unit": "particles"}  # 24 sites x 1e8 particles, by the version of that day
+    assert (told["W0"]["planned"], told["W0"]["planned_is_draft"]) == (whole, False)
+    assert told["W0"]["administered"] == whole
+    # what is still to come: 24 sites x 5e7 particles, and a draft, since nobody has verified the new file
+    assert (told["W2"]["planned"], told["W2"]["planned_is_draft"]) == ({**whole, "total": "1200000000"}, True)

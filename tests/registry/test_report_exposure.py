@@ -7,6 +7,7 @@ import io
 from decimal import Decimal
 from typing import Any
 
+from dosecalc.dosing.result import Dose, Doses
 from dosecalc.quantity import Quantity, unit
 from dosecalc.registry.lots import DoseState
 from dosecalc.registry.report_exposure import ParticipantExposure, exposures
@@ -59,6 +60,26 @@ def test_whole_doses_and_parts_are_summed_in_the_order_of_the_visits() -> None:
         ("D0", "MSC", "100000000", "100000000"),
         ("D7", "MSC", "30000000.0", "130000000.0"),
         ("D14", "MSC", "100000000", "230000000.0"),
+    ]
+
+
+def test_the_planned_dose_of_a_visit_is_the_one_of_its_worksheet_once_it_is_prepared() -> None:
+    # The area, or the protocol, is another one today: 2e8 would be planned at each visit. At D0 1e8 was, and was given.
+    twice = Quantity(Decimal(200000000), unit("cells"))
+    now = Doses(
+        arms=("group-2",),
+        doses=tuple(
+            Dose(encounter=visit, product=name, product_label=name, role="active", route="iv", total=twice)
+            for visit, name in (("D0", "MSC"), ("D0", "another"), ("D7", "MSC"))
+        ),
+        cumulative=None,
+        assumptions=(),
+        draft=(msg("the area is not signed"),),
+    )
+    found = exposures("P001", "group-2", now, [state("D0", "one")], lambda text, _: SHEETS[text], ["D0", "D7"])
+    assert [(one.visit, one.product, one.planned, one.draft, one.administered) for one in found] == [
+        ("D0", "MSC", Quantity(Decimal(100000000), unit("cells")), False, Quantity(Decimal(100000000), unit("cells"))),
+        ("D7", "MSC", twice, True, None),
     ]
 
 
