@@ -102,6 +102,12 @@ def outside(session: Session, reading: Reading, hold: Hold) -> tuple[DoseState, 
     return tuple(sorted(found, key=lambda dose: (dose.participant, dose.prepared)))
 
 
+def still_outside(session: Session, reading: Reading, code: str) -> tuple[DoseState, ...]:
+    """The doses of a participant that were handed out and are not known to be given; all may know them."""
+    doses = supplies_at(session, reading, participant=code).of_participant(code)
+    return tuple(dose for dose in doses if dose.outside)
+
+
 def quarantine(session: Session, lot: str, reason: str | None) -> tuple[list[Event], tuple[DoseState, ...]]:
     """Set a lot aside; the doses from it that are outside the pharmacy come with it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dosecalc.app.study_lots import still_outside
 from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.participant_code import check_code
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.errors import Where
     from dosecalc.registry.event import Draft, Event, Kind
+    from dosecalc.registry.lots import DoseState
     from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
@@ -76,19 +78,25 @@ def enrol(session: Session, code: str, *, date: str | None, cohort: str | None) 
     return session.change(decide)
 
 
-def end(session: Session, how: str, code: str, *, date: str | None, reason: str | None) -> list[Event]:
-    """Record a screen failure, the end of the treatment, or a withdrawal.
+def end(
+    session: Session, how: str, code: str, *, date: str | None, reason: str | None
+) -> tuple[list[Event], tuple[DoseState, ...]]:
+    """Record a screen failure, the end of the treatment, or a withdrawal; doses outside the pharmacy come with it.
 
     Raises:
         Refusal: what `decide_participant` refuses.
     """
     day = session.today if date is None else parse_day(date)
 
+    found: tuple[DoseState, ...] = ()
+
     def decide(reading: Reading) -> Sequence[Draft]:
+        nonlocal found
         state = session.participant(reading, code)
+        found = still_outside(session, reading, code)
         return decide_participant.ENDS[how](state, date=day, reason=reason, at=session.at)
 
-    return session.change(decide)
+    return session.change(decide), found
 
 
 def booked_still(session: Session, code: str) -> list[tuple[str, dt.datetime]]:

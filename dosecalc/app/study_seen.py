@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.registry.as_it_was import as_it_was
 from dosecalc.registry.decide_anchor import anchor_dates
-from dosecalc.registry.fold import fold_participant
+from dosecalc.registry.fold import facts, fold_participant
+from dosecalc.registry.lots import IP_KINDS, supplies
 from dosecalc.registry.may_dose import holds_on
 from dosecalc.registry.next_steps import NextStep, next_steps
 from dosecalc.registry.plan_of import plan_of, rows_of, start_of
@@ -15,11 +16,12 @@ from dosecalc.registry.versions import settled_of, version_for
 from dosecalc.registry.views import event_shape, list_shape, participant_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from dosecalc.app.study import Session
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.event import Event
+    from dosecalc.registry.lots import DoseState
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import VisitRow
     from dosecalc.text import Message, Words
@@ -39,6 +41,8 @@ class Shown:
     """The dates that `participant anchor` takes, each with its label, as they stand."""
     checks: tuple[CheckResult, ...] = ()
     """The protocol's limits in hours, and whether they are met."""
+    outside: tuple[DoseState, ...] = ()
+    """The doses that were handed out, and are not known to be given or to have come back."""
     steps: tuple[NextStep, ...] = ()
     """What is to be recorded next."""
 
@@ -64,10 +68,15 @@ def show(session: Session, code: str, as_of: str | None) -> Shown:
     return Shown(
         state=state, version=version.protocol_version, visits=rows_of(as_it_was(study, plan, history)),
         waits=plan.waits, history=history,
-        checks=plan.checks,
+        checks=plan.checks, outside=_outside(session, history),
         dates=tuple((name, anchors[name].label, when) for name, when in anchor_dates(settled.protocol, state).items()),
         steps=next_steps(settled, plan, present),
     )  # fmt: skip
+
+
+def _outside(session: Session, history: Iterable[Event]) -> tuple[DoseState, ...]:
+    told = (event for event in history if event.kind in IP_KINDS)
+    return tuple(dose for dose in supplies(facts(told, session.view.key)).doses.values() if dose.outside)
 
 
 def shown_shape(session: Session, shown: Shown, say: Callable[[object], str]) -> dict[str, Any]:

@@ -30,10 +30,10 @@ def command(ui: Ui, /, call: StudyCall, code: str, date: str | None) -> None:
     """Record the end of the treatment, and list the visits with a dose that are still booked."""
     from dosecalc.app import study_participant
     from dosecalc.app.study import open_study
-    from dosecalc.cli.study_told import tell, to_cancel
+    from dosecalc.cli.study_told import call_back, outside_shapes, tell, to_cancel
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        events = study_participant.end(session, "discontinue", code, date=date, reason=call.reason)
+        events, outside = study_participant.end(session, "discontinue", code, date=date, reason=call.reason)
         lines, shapes = to_cancel(code, study_participant.booked_still(session, code))
         ended = msg("The treatment of {code} has ended; follow-up visits go on", code=code)
-        tell(ui, session, events, ended, *lines, to_cancel=shapes)
+        tell(ui, session, events, ended, *call_back(outside), *lines, to_cancel=shapes, outside=outside_shapes(outside))

@@ -28,5 +28,5 @@ def command(ui: Ui, /, call: StudyCall, code: str, date: str | None) -> None:
     from dosecalc.cli.study_told import tell
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        events = study_participant.end(session, "screen_failure", code, date=date, reason=call.reason)
+        events, _ = study_participant.end(session, "screen_failure", code, date=date, reason=call.reason)
         tell(ui, session, events, msg("{code} is not enrolled: screen failure", code=code))

@@ -50,6 +50,7 @@ def command(ui: Ui, /, call: StudyCall, code: str) -> None:
 
 
 def _show(ui: Ui, session: Session, shown: Shown) -> None:
+    from dosecalc.cli.study_told import call_back
     from dosecalc.dosing.area import METHOD_WORDS
     from dosecalc.registry.decide_participant import STANDING_WORDS
     from dosecalc.registry.kind_words import KIND_WORDS, ROLE_WORDS, VISIT_WORDS
@@ -78,6 +79,8 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
                     date=state.weight["date"]))  # fmt: skip
     if state.held is not None:
         ui.line(msg("DOSES ARE ON HOLD: {reason}", reason=state.held))
+    for line in call_back(shown.outside) if state.standing in ("discontinued", "withdrawn") else ():
+        ui.line(line)
     if shown.steps:
         ui.line()
         ui.line(msg("What comes next:"))

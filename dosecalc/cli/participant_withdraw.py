@@ -30,9 +30,18 @@ def command(ui: Ui, /, call: StudyCall, code: str, date: str | None) -> None:
     """Record a withdrawal, and list what is still booked."""
     from dosecalc.app import study_participant
     from dosecalc.app.study import open_study
-    from dosecalc.cli.study_told import tell, to_cancel
+    from dosecalc.cli.study_told import call_back, outside_shapes, tell, to_cancel
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        events = study_participant.end(session, "withdraw", code, date=date, reason=call.reason)
+        events, outside = study_participant.end(session, "withdraw", code, date=date, reason=call.reason)
         lines, shapes = to_cancel(code, study_participant.booked_still(session, code))
-        tell(ui, session, events, msg("{code} has left the study", code=code), *lines, to_cancel=shapes)
+        tell(
+            ui,
+            session,
+            events,
+            msg("{code} has left the study", code=code),
+            *call_back(outside),
+            *lines,
+            to_cancel=shapes,
+            outside=outside_shapes(outside),
+        )

@@ -286,7 +286,7 @@ def give(
             longer treated; what stopped it.
     """
     findings = list(_given_wrongly(dose, state.visits.get(dose.visit), given, at))
-    if state.standing == "screen_failure" or (state.ended is not None and at.date() > state.ended):
+    if state.standing == "screen_failure" or _after_the_end(state, at):
         findings.append(no_longer_treated(state))
     findings += stopped
     if findings:
@@ -303,6 +303,34 @@ def give(
             sealed=None if dose.digest is None else {"digest": dose.digest},
         )
     ]
+
+
+def _came_back(dose: DoseState, given: Given) -> Finding | None:
+    """Why a dose is not given of which something came back to the pharmacy; alike for every arm (R15)."""
+    said = {"visit": dose.visit, "code": dose.participant, "number": dose.came_back}
+    if dose.back_whole:
+        return Finding(
+            "DC924",
+            msg("the dose for {visit} of {code} came back to the pharmacy (event {number}): there is nothing to give",
+                **said),
+            msg("do not give it, ask the pharmacy; if it was given before that, the pharmacy first declares the "
+                "return void: `ip void {number} --reason WHY`", number=dose.came_back),
+        )  # fmt: skip
+    if dose.came_back is None or given.part is not None:
+        return None
+    return Finding(
+        "DC924",
+        msg("some of the dose for {visit} of {code} came back to the pharmacy (event {number}): it cannot be given "
+            "whole", **said),
+        msg("ask the pharmacy and the investigator; record what was given with --part and --reason"),
+    )  # fmt: skip
+
+
+def _after_the_end(state: ParticipantState, at: dt.datetime) -> bool:
+    """Whether the treatment had ended by then: on that day by the time, where the end has one."""
+    if state.ended is None or at.date() < state.ended:
+        return False
+    return at.date() > state.ended or (state.ended_at is not None and at > state.ended_at)
 
 
 def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given, when: dt.datetime) -> Iterator[Finding]:
@@ -322,6 +350,8 @@ def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given, when
         )
     elif early := _too_early(dose, when):
         yield early
+    if dose.administered is None and (back := _came_back(dose, given)):
+        yield back
     if visit is not None and visit.missed is not None:
         yield Finding(
             "DC780",

@@ -197,11 +197,15 @@ class Moved:
 def give_back(known: Supplies, moved: Moved, at: dt.datetime) -> list[Draft]:
     """Take vials of a dose back, which nobody is given again; or send vials from stock back to where they came from.
 
+    That something of a dose came back before it was given stands openly, and whether that was all of it: whoever is
+    masked must not give it. What comes back after that could tell the product, and is sealed (R15).
+
     Raises:
         Refusal: DC776 to DC778.
     """
     lot = find_lot(known, moved.lot)
     sealed: dict[str, Any] = {"lot": lot.lot, "vials": moved.vials}
+    told: dict[str, Any] = {}
     if moved.participant is None or moved.visit is None:
         _check_vials(lot, moved.vials, msg("in stock"), lot.left)
     else:
@@ -210,9 +214,12 @@ def give_back(known: Supplies, moved: Moved, at: dt.datetime) -> list[Draft]:
         where = msg("in the dose for {visit} of {code}", visit=dose.visit, code=dose.participant)
         _check_vials(lot, moved.vials, where, there)
         sealed |= {"participant": dose.participant, "visit": dose.visit}
+        if dose.administered is None:
+            whole = {**dose.returned, lot.lot: dose.returned.get(lot.lot, 0) + moved.vials} == dose.lots
+            told = {"participant": dose.participant, "visit": dose.visit, "public": {"whole": whole}}
     if moved.reason is not None:
         sealed["reason"] = moved.reason
-    return [Draft(kind="return", at=at, sealed=sealed)]
+    return [Draft(kind="return", at=at, sealed=sealed, **told)]
 
 
 def destroy(known: Supplies, moved: Moved, at: dt.datetime, *, returned: bool) -> list[Draft]:
@@ -258,7 +265,17 @@ def void(event: Event | None, number: int, reason: str, at: dt.datetime) -> list
                 "`ip balance --json` numbers them; what is about a participant is corrected with `participant correct`"
             ),
         )
-    return [Draft(kind="correct", at=at, reason=reason, corrects=event.number, public={"void": True})]
+    return [
+        Draft(
+            kind="correct",
+            at=at,
+            participant=event.participant,
+            visit=event.visit,
+            reason=reason,
+            corrects=event.number,
+            public={"void": True},
+        )
+    ]
 
 
 def check_afterwards(known: Supplies, number: int) -> None:

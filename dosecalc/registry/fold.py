@@ -143,8 +143,12 @@ def _enrol(one: _Participant, fact: Fact) -> None:
 
 
 def _screen_failure(one: _Participant, fact: Fact) -> None:
+    _end(one, fact, standing="screen_failure", screen_failure=fact.reason or "")
+
+
+def _end(one: _Participant, fact: Fact, **changes: Any) -> None:
     day = dt.date.fromisoformat(fact.public["date"])
-    one.set(standing="screen_failure", screen_failure=fact.reason or "", ended=day)
+    one.set(ended=day, ended_at=fact.at if fact.at.date() == day else None, **changes)
 
 
 def _assign(one: _Participant, fact: Fact) -> None:
@@ -180,11 +184,11 @@ def _migrate(one: _Participant, fact: Fact) -> None:
 
 
 def _discontinue(one: _Participant, fact: Fact) -> None:
-    one.set(standing="discontinued", ended=dt.date.fromisoformat(fact.public["date"]))
+    _end(one, fact, standing="discontinued")
 
 
 def _withdraw(one: _Participant, fact: Fact) -> None:
-    one.set(standing="withdrawn", ended=dt.date.fromisoformat(fact.public["date"]))
+    _end(one, fact, standing="withdrawn")
 
 
 def _unblind(one: _Participant, _fact: Fact) -> None:

@@ -88,16 +88,12 @@ def on_record(plan: ParticipantPlan, doses: Iterable[DoseState], visit: str, tod
         if planned.id == visit:
             continue
         gone = planned.standing in ("missed", "cancelled")
-        if dose is not None and (dose.administered is not None or not (gone or _came_back(dose))):
+        if dose is not None and (dose.administered is not None or not (gone or dose.back_whole)):
             found.append(OnRecord(visit=planned.id, amounts=tuple(_amounts(dose))))
         elif gone or dose is not None or _over(planned, today):
             found.append(OnRecord(visit=planned.id))
     found += [OnRecord(visit=name, amounts=tuple(_amounts(dose))) for name, dose in made.items() if name != visit]
     return tuple(found)
-
-
-def _came_back(dose: DoseState) -> bool:
-    return bool(dose.lots) and all(dose.returned.get(lot, 0) >= vials for lot, vials in (dose.lots or {}).items())
 
 
 def _over(planned: PlannedVisit, today: dt.date) -> bool:

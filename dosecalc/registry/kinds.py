@@ -120,7 +120,12 @@ KIND_RULES: dict[Kind, KindRule] = {
         sealed=("digest?",),
         happened="when",
     ),
-    "return": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "participant?", "visit?", "reason?")),
+    "return": KindRule(
+        about="lot",
+        roles=_PHARMACY,
+        public=("whole?",),
+        sealed=("lot", "vials", "participant?", "visit?", "reason?"),
+    ),  # whole, with whose dose it is: only before it was given, so that whoever gives doses does not give it
     "destroy": KindRule(about="lot", roles=_PHARMACY, sealed=("lot", "vials", "returned?", "reason")),
     # any of them, later
     "correct": KindRule(about="event", roles=_CLINIC, public=("public?", "void?"), sealed=("sealed?",), reason=True),

@@ -70,6 +70,10 @@ class DoseState:
     """The part of the dose that was given."""
     returned: Mapping[str, int] = field(default_factory=dict)
     """Vials that came back, by lot."""
+    came_back: int | None = None
+    """The event by which something of it came back before it was given; everybody may know that."""
+    back_whole: bool = False
+    """Whether all of it had come back then."""
 
     @property
     def from_lots(self) -> tuple[str, ...]:
@@ -79,9 +83,7 @@ class DoseState:
     @property
     def outside(self) -> bool:
         """Whether it was handed out, is not known to be given, and has not come back whole."""
-        if self.dispensed is None or self.administered is not None:
-            return False
-        return not self.returned or self.returned != self.lots
+        return self.dispensed is not None and self.administered is None and not self.back_whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,6 +215,8 @@ class _Fold:
         self._dose(each, since=when, administered=each.event.number, given_at=when, part=part)
 
     def _return(self, each: Fact) -> None:
+        if each.event.participant is not None:
+            self._dose(each, came_back=each.event.number, back_whole=each.public["whole"])
         lot, sealed = self._lot(each), each.sealed
         if lot is None or sealed is None:
             return

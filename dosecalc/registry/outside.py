@@ -166,6 +166,7 @@ _VALUES: dict[str, Callable[[Any], None]] = {
     "public": lambda value: _check_values("", dict(value)),
     "reconsent": _truth,
     "urgent": _truth,
+    "whole": _truth,
     "values": _texts,
     "void": _truth,
     "was": _time,

@@ -230,7 +230,7 @@ def _visits(
             state=known,
             standing=standing,
             dosed=name in dosed,
-            expected=standing in ("done", "missed") or _to_come(state, name in dosed),
+            expected=standing in ("done", "missed") or known.given is not None or _to_come(state, name in dosed),
         )
 
 

@@ -59,6 +59,8 @@ class ParticipantState:
     """Why the participant could not be enrolled."""
     ended: dt.date | None = None
     """The day of discontinuation, withdrawal or screen failure."""
+    ended_at: dt.datetime | None = None
+    """The time of that, where it was recorded for its own day."""
     cohort: str | None = None
     assigned: dt.date | None = None
     """The day on which an arm was assigned; the arm itself may be sealed."""

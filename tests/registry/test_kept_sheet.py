@@ -68,8 +68,8 @@ def test_what_is_prepared_and_not_given_counts_as_prepared() -> None:
 
 
 def test_what_came_back_whole_was_not_given_and_a_rest_says_nothing() -> None:
-    assert told([dose("W2", sheet(made("24")), returned={"A": 3})]) == {"W2": []}
-    assert told([dose("W2", sheet(made("24")), returned={"A": 2})]) == {"W2": ["sEV 24 particles"]}
+    assert told([dose("W2", sheet(made("24")), returned={"A": 3}, came_back=9, back_whole=True)]) == {"W2": []}
+    assert told([dose("W2", sheet(made("24")), returned={"A": 2}, came_back=9)]) == {"W2": ["sEV 24 particles"]}
 
 
 @pytest.mark.parametrize(
