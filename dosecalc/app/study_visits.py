@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding, Refusal, Usage
 from dosecalc.registry import decide_visit
+from dosecalc.registry.as_it_was import on_day
 from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.dose_order import check_doses
 from dosecalc.registry.fold import facts
@@ -126,7 +127,8 @@ class Step:
         state = self.session.participant(reading, self.code)
         about = self.when or self.took_place
         day = self.session.today if about is None else local_day(about)
-        settled = self.session.settled_for(state, self.session.study_at(reading), day)
+        then = on_day(state, list(facts(reading.events(participant=self.code), None)), day)
+        settled = self.session.settled_for(then, self.session.study_at(reading), day)
         return settled, plan_of(settled, state)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.event import Event
     from dosecalc.registry.fold import Fact
     from dosecalc.registry.plan_of import ParticipantPlan
-    from dosecalc.registry.state import StudyState
+    from dosecalc.registry.state import ParticipantState, StudyState
 
 
 def as_it_was(study: StudyState, plan: ParticipantPlan, events: Iterable[Event]) -> ParticipantPlan:
@@ -30,7 +30,7 @@ def as_it_was(study: StudyState, plan: ParticipantPlan, events: Iterable[Event])
     for planned in plan.visits:
         if planned.attended is not None:
             day = local_day(planned.attended)
-            version = version_for(study, replace(plan.state, protocol_sha256=_own(told, day)), day)
+            version = version_for(study, on_day(plan.state, told, day), day)
             if version.number not in plans:
                 plans[version.number] = plan_of(settled_of(version), plan.state)
             then = plans[version.number].find(planned.id)
@@ -38,6 +38,11 @@ def as_it_was(study: StudyState, plan: ParticipantPlan, events: Iterable[Event])
         else:
             visits.append(planned)
     return replace(plan, visits=tuple(visits))
+
+
+def on_day(state: ParticipantState, told: Sequence[Fact], day: dt.date) -> ParticipantState:
+    """Return the participant on the version that they were on by `day`; `told` are their events as they read today."""
+    return replace(state, protocol_sha256=_own(told, day))
 
 
 def _own(told: Sequence[Fact], day: dt.date) -> str:

@@ -35,8 +35,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def amended(tmp_path: Path, clock: Clock) -> Path:
-    """P001 and P002 with a first dose on 2 March; on 25 March an urgent amendment is entered for 1 April."""
+def begun(tmp_path: Path, clock: Clock) -> Path:
+    """P001 and P002 with a first dose on 2 March; v2.yaml has another week 4."""
     clock.set("2026-03-02T01:00:00+00:00")
     begin(tmp_path, OPEN)
     for code in ("P001", "P002"):
@@ -49,11 +49,17 @@ def amended(tmp_path: Path, clock: Clock) -> Path:
             ran = call(tmp_path, user, *words.split())
             assert ran.code == 0, (words, ran.err)
     (tmp_path / "v2.yaml").write_text(SECOND, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def amended(begun: Path, clock: Clock) -> Path:
+    """On 25 March an urgent amendment is entered for 1 April."""
     clock.set("2026-03-25T01:00:00+00:00")
     more = ("--effective", "2026-04-01", "--reconsent", "no", "--urgent", "--reason", "infections", "--yes")
-    ran = call(tmp_path, "zhao", "study", "amend", "--protocol", "v2.yaml", *more)
+    ran = call(begun, "zhao", "study", "amend", "--protocol", "v2.yaml", *more)
     assert ran.code == 0, ran.err
-    return tmp_path
+    return begun
 
 
 def report(folder: Path, name: str, *words: str) -> Any:
@@ -174,3 +180,27 @@ def test_what_is_entered_late_is_judged_by_the_version_of_its_day(amended: Path,
     assert call(amended, "liu", "visit", "attend", "P002", "W4", "2026-04-01").code == 0  # three days too early by now
     found = report(amended, "deviations")["deviations"]
     assert [(one["participant"], one["deviation"], one["days_outside"]) for one in found] == [("P002", "early", 3)]
+
+
+def test_a_visit_entered_after_the_participant_moved_is_judged_by_the_version_of_its_day(
+    begun: Path, clock: Clock
+) -> None:
+    clock.set("2026-03-31T01:00:00+00:00")
+    more = ("--effective", "2026-03-31", "--reconsent", "no", "--reason", "places", "--yes")
+    for user, words in (
+        ("zhao", ("study", "amend", "--protocol", "v2.yaml", *more)),
+        ("liu", ("participant", "migrate", "P001", "--yes")),
+        ("liu", ("participant", "migrate", "P002", "--yes")),
+    ):
+        ran = call(begun, user, *words)
+        assert ran.code == 0, ran.err
+    came = call(begun, "liu", "visit", "attend", "P001", "W4", f"{OLD}T09:00")
+    assert came.code == 0, came.err
+    assert "Days from target: 0" in came.out
+    assert "Deviation" not in came.out
+    # Who came on the day of the move came under the new version: a week before its target.
+    came = call(begun, "liu", "visit", "attend", "P002", "W4", "2026-03-31T09:00")
+    assert "Deviation: before its window" in came.out
+    assert "Days from target: -6" in came.out
+    told = [(each["participant"], each["visit"]) for each in report(begun, "deviations")["deviations"]]
+    assert told == [("P002", "W4")]
