@@ -233,9 +233,12 @@ def _separators(text: str) -> _WhatAndMend | None:
         if text.endswith("."):
             return msg("{text} ends with a point", text=shown), mend
         return msg("{text} begins with a zero too many", text=shown), mend
+    if len(set(text) - set("0123456789")) > 1:  # perhaps two measurements: their digits are not proposed as one number
+        what = msg("{text} has different marks between its digits, and two people can read it differently", text=shown)
+        return what, msg("write one number, with a point before its decimals; several areas with ; between them")
     head, _, tail = text.rpartition(",")
-    if set(head) <= set("0123456789.") and tail.isdigit() and (len(tail) < 3 or "." in head or head in ("", "0")):
-        mended = plain(Decimal(f"{head.replace('.', '') or 0}.{tail}"))
+    if set(head) <= set("0123456789") and tail.isdigit() and (len(tail) < 3 or head in ("", "0")):
+        mended = plain(Decimal(f"{head or 0}.{tail}"))
         return msg("{text} has a decimal comma", text=shown), msg("write {mended}", mended=mended)
     whole = Decimal("".join(filter(str.isdigit, text)))
     return msg("{text} groups its digits in a way that two people can read differently", text=shown), msg(

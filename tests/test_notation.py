@@ -101,7 +101,10 @@ def test_decimals_and_small_numbers_are_read_exactly(text: str, value: str) -> N
         # decimal commas, points and zeros
         ("12,5", "write 12.5"),
         ("0,500", "write 0.5"),
-        ("1.000,5", "write 1000.5"),
+        ("1.000,5", "write one number, with a point before its decimals; several areas with ; between them"),
+        ("1,00,000.5", "write one number, with a point before its decimals; several areas with ; between them"),
+        ("23 4,5", "write one number, with a point before its decimals; several areas with ; between them"),
+        ("23.4,5", "write one number, with a point before its decimals; several areas with ; between them"),
         (".5", "write 0.5"),
         ("5.", "write 5"),
         ("012", "write 12"),

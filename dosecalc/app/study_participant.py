@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dosecalc.app.study_lots import still_outside
-from dosecalc.errors import Finding, Usage, refuse
+from dosecalc.errors import refuse
 from dosecalc.files import read_file
 from dosecalc.participant_code import check_code
-from dosecalc.registry import decide_assign, decide_correct, decide_participant
-from dosecalc.registry.dose_order import check_doses
-from dosecalc.registry.fold import facts, fold_participant, fold_study
+from dosecalc.registry import decide_assign, decide_participant
+from dosecalc.registry.fold import fold_participant, fold_study
 from dosecalc.registry.plan_of import plan_of, still_booked
 from dosecalc.registry.rights import check_may, need_key
 from dosecalc.tables.participants import free_text
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
 
     from dosecalc.app.study import Session
     from dosecalc.errors import Where
-    from dosecalc.registry.event import Draft, Event, Kind
+    from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.lots import DoseState
-    from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
     from dosecalc.text import Language
 
@@ -52,11 +50,7 @@ def _check_other_case(reading: Reading, code: str) -> None:
     """P001 and p001 would be one file on some systems, and one participant to most people."""
     other = next((each for each in reading.participants() if each != code and each.casefold() == code.casefold()), None)
     if other is not None:
-        raise refuse(
-            "DC739",
-            msg("{code} differs from {other} in capital letters alone", code=code, other=other),
-            msg("write {other}, if that participant is meant; else choose another code", other=other),
-        )
+        raise decide_participant.other_case(code, other)
 
 
 def enrol(session: Session, code: str, *, date: str | None, cohort: str | None) -> list[Event]:
@@ -143,89 +137,9 @@ def import_list(session: Session, path: str) -> list[Event]:
 
     def decide(reading: Reading) -> Sequence[Draft]:
         study = fold_study(reading.of_study(), session.key)
-        return decide_assign.allocation(study, session.settled, rows, at=session.at)
+        return decide_assign.allocation(study, session.settled, rows, session.everyone(reading), at=session.at)
 
     return session.change(decide)
-
-
-def correct(session: Session, number: str, pairs: Sequence[str], *, void: bool, reason: str | None) -> list[Event]:
-    """Correct an event of a participant: `pairs` are `KEY=VALUE`; `void` takes it out.
-
-    Raises:
-        Usage: DC004, DC006.
-        Refusal: DC723, the role may not record such an event; DC725, DC726, it is a preparation, which takes the key;
-            what `decide_correct` and `dose_order` refuse, and what the first entry of such an event refuses.
-    """
-    from dosecalc.app.study_again import check_again, check_places
-    from dosecalc.app.study_lots import check_vials
-
-    which = _number(number)
-    sets = _pairs(pairs)
-    before: dict[str, ParticipantState] = {}
-
-    def decide(reading: Reading) -> Sequence[Draft]:
-        event = reading.event(which)
-        settled = session.settled
-        if event is not None:
-            check_may(session.by.role, _kind_of(reading, event), session.staffed)
-        if event is not None and event.participant is not None:
-            before[event.participant] = session.participant(reading, event.participant)
-            settled = session.settled_for(before[event.participant])
-        drafts = decide_correct.correct(
-            event, which, settled, sets, void=void, reason=reason, at=session.at, free=free_text
-        )
-        if event is not None:
-            check_again(session, reading, event, drafts[0])
-        return drafts
-
-    def afterwards(reading: Reading, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.participant is None:
-                continue
-            was, recorded = before[event.participant], list(reading.events(participant=event.participant))
-            state, told = fold_participant(recorded, session.view.key), list(facts(recorded, None))
-            decide_correct.check_afterwards(was, state, event, session.settled_for(was).protocol, told)
-            if state is not None:
-                check_doses(state, told)
-                check_places(session.settled_for(was), was, state, reading)
-            if _kind_of(reading, event) == "prepare":
-                check_vials(session, reading, event.corrects or event.number)
-
-    return session.change(decide, afterwards)
-
-
-def _kind_of(reading: Reading, event: Event) -> Kind:
-    """The kind of the event that a chain of corrections is about."""
-    while event.kind == "correct" and event.corrects is not None:
-        before = reading.event(event.corrects)
-        if before is None:
-            break
-        event = before
-    return event.kind
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise refuse(
-            "DC754",
-            msg("'{text}' is not the number of an event", text=text),
-            msg("`participant show` numbers all events"),
-        )
-    return int(text)
-
-
-def _pairs(pairs: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or not name:
-            what = msg("'{text}' is not a key, an equals sign and a value", text=pair)
-            raise Usage([Finding("DC004", what, msg("write for example --set date=2026-03-01"))])
-        if name in found:
-            what = msg("{option} names {name} twice", option="--set", name=name)
-            raise Usage([Finding("DC006", what, msg("give it once"))])
-        found[name] = text
-    return found
 
 
 def named_text(text: str, option: str) -> str:

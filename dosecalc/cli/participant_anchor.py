@@ -48,7 +48,7 @@ def command(ui: Ui, /, call: StudyCall, code: str, dates: tuple[str, ...]) -> No
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         step = DatesStep(session=session, code=code, pairs=dates, reason=call.reason)
         changed = step.look()
-        lines = list(_changes(code, changed))
+        lines = list(changes_told(code, changed))
         if changed.replaces:
             for line in () if ui.as_json else lines:
                 ui.line(line)
@@ -57,7 +57,8 @@ def command(ui: Ui, /, call: StudyCall, code: str, dates: tuple[str, ...]) -> No
         tell(ui, session, step.record(), *lines, changes=dates_shape(changed, ui.say))
 
 
-def _changes(code: str, changed: DatesChanged) -> Iterator[Message]:
+def changes_told(code: str, changed: DatesChanged) -> Iterator[Message]:
+    """Say what moves with dates that visits count from."""
     for name, before, after in changed.dates:
         if before is None:
             yield msg("{code}: {name} is {after}", code=code, name=name, after=with_weekday(after))

@@ -6,6 +6,7 @@ import click
 
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
 from dosecalc.text import msg
+from dosecalc.visits.moments import readable
 
 
 @click.command(
@@ -29,11 +30,29 @@ from dosecalc.text import msg
 @study_options
 @click.pass_obj
 def command(ui: Ui, /, call: StudyCall, number: str, sets: tuple[str, ...], void: bool) -> None:
-    """Record a correction."""
-    from dosecalc.app import study_participant
+    """Show what changes, ask where visits move or a measurement is far from before, and record a correction."""
     from dosecalc.app.study import open_study
-    from dosecalc.cli.study_told import tell
+    from dosecalc.app.study_correct import CorrectStep
+    from dosecalc.cli.participant_anchor import changes_told
+    from dosecalc.cli.participant_measure import confirm
+    from dosecalc.cli.study_told import sure, tell
+    from dosecalc.registry.visit_changes import dates_shape
 
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
-        events = study_participant.correct(session, number, sets, void=void, reason=call.reason)
-        tell(ui, session, events, msg("Event {number} is corrected; it stays readable as it was", number=number))
+        step = CorrectStep(session=session, number=number, pairs=sets, void=void, reason=call.reason)
+        found = step.look()
+        confirm(ui, found.far)
+        more = {}
+        if found.asks:
+            shape = dates_shape(found.dates, ui.say)
+            shape["booked"] = [{"encounter": visit, "booked": when.isoformat()} for visit, when in found.booked]
+            more["changes"] = shape
+            for line in () if ui.as_json else changes_told(found.code, found.dates):
+                ui.line(line)
+            for visit, when in () if ui.as_json else found.booked:
+                ui.line(msg("{visit} would be booked for {when} again", visit=visit, when=readable(when)))
+            sure(ui, call, msg("Record this?"), **more)
+        events = step.record(confirmed=found.far)
+        tell(
+            ui, session, events, msg("Event {number} is corrected; it stays readable as it was", number=number), **more
+        )

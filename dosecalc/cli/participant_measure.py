@@ -62,14 +62,14 @@ def command(
     typed = study_measure.Typed(areas=areas, weight=weight, visit=visit, method=method, by=by, date=date)
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         found = study_measure.far(session, code, typed)
-        _confirm(ui, found)
+        confirm(ui, found)
         events, warnings = study_measure.measure(session, code, typed, confirmed=found)
         lines = [msg("Warning: {text}", text=warning.text) for warning in warnings]
         shapes = [{"code": warning.code, "text": ui.say(warning.text)} for warning in warnings]
         tell(ui, session, events, msg("{code}: the measurement is recorded", code=code), *lines, warnings=shapes)
 
 
-def _confirm(ui: Ui, found: Sequence[Far]) -> None:
+def confirm(ui: Ui, found: Sequence[Far]) -> None:
     """Have a person type what is far from the measurement before; no option answers for them (R6)."""
     from dosecalc.app.study_measure import question
     from dosecalc.notation import parse_number

@@ -6,11 +6,13 @@ without being shown (R15).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.dosing.level import levels_of
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.plan import find_arm
+from dosecalc.registry import decide_participant
 from dosecalc.registry.decide_participant import check_standing
 from dosecalc.registry.event import Draft
 from dosecalc.registry.levels import arm_names, open_step, steps
@@ -151,25 +153,35 @@ def allocation(
     study: StudyState,
     settled: Settled,
     rows: Iterable[tuple[Where, Mapping[str, str]]],
+    people: Iterable[ParticipantState] = (),
     *,
     at: dt.datetime,
 ) -> list[Draft]:
     """Import an allocation list: rows of participant, arm, kit and side, each with its place in the file.
 
+    `people` are the participants, read with the key.
+
     Raises:
-        Refusal: DC753, the list names a participant twice, or one that is listed already; DC302, no such arm; DC304, no
+        Refusal: DC739, a code differs from another in capital letters alone; DC929, a line contradicts an assignment;
+            DC753, the list names a participant twice, or one that is listed already; DC302, no such arm; DC304, no
             arm; and nobody is listed, or a list of sides alone gives an arm. All of them at once.
     """
     listed: dict[str, dict[str, str]] = {}
     findings: list[Finding] = []
+    known = {state.code: state for state in people}
+    spelt = {code.casefold(): code for code in (*(study.allocation or {}), *known)}
     for where, row in rows:
         code = row["participant"]
+        if (other := spelt.setdefault(code.casefold(), code)) != code:
+            findings += [replace(each, where=where) for each in decide_participant.other_case(code, other).findings]
+            continue
         if code in listed or code in (study.allocation or {}):
             what = msg("{code} is on the list already", code=code)
             findings.append(Finding("DC753", what, msg("one line for each participant: delete the other one"), where))
             continue
         try:
             listed[code] = _entry(settled, row)
+            _check_assigned(known.get(code), listed[code])
         except Refusal as refusal:
             findings += [Finding(each.code, each.what, each.mend, where) for each in refusal.findings]
     if findings:
@@ -186,6 +198,20 @@ def allocation(
         )
         for part in (codes[first : first + AT_ONCE] for first in range(0, len(codes), AT_ONCE))
     ]
+
+
+def _check_assigned(state: ParticipantState | None, entry: Mapping[str, str]) -> None:
+    """Refuse a line that says otherwise than an assignment that stands."""
+    if state is None or state.assigned is None:
+        return
+    stands = {"arm": state.arm, "kit": state.kit, "side": state.side}
+    if differ := [name for name, text in entry.items() if stands[name] not in (None, text)]:
+        raise refuse(
+            "DC929",
+            msg("{code} is assigned already, and the list says otherwise: {names}",
+                code=state.code, names=", ".join(differ)),
+            msg("check that it is the right list, and ask whoever made it"),
+        )  # fmt: skip
 
 
 def _entry(settled: Settled, row: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Corrections: a new event says how an earlier one reads, and why. The earlier one stays as it was entered.
 
-What is set passes the same checks as when it was first recorded; what came of it is checked as a whole.
+What is set passes the same checks as when it was first recorded; what came of it is checked as a whole. A correction is
+not taken back: what was taken out is recorded anew, so that it passes the checks of its day.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dosecalc.protocol.occurrences import occurrences
 from dosecalc.quantity import Quantity, parse_positive, plain
 from dosecalc.registry.decide_measure import check_visit
 from dosecalc.registry.event import Draft
-from dosecalc.registry.fold import public_of
+from dosecalc.registry.fold import facts, public_of
 from dosecalc.registry.kind_words import KIND_WORDS
 from dosecalc.registry.kinds import KIND_RULES
 from dosecalc.registry.plan_of import start_of
@@ -24,7 +25,7 @@ from dosecalc.units import unit
 from dosecalc.visits.moments import parse_day, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dosecalc.protocol.model import Protocol
     from dosecalc.protocol.settled import Settled
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.state import ParticipantState
 
 _MOVED = msg("take it out with --void and record it anew")
-_ONLY_VOID = frozenset({"assign", "migrate", "correct"})
+_ONLY_VOID = frozenset({"assign", "migrate"})
 """An arm is not set here: recorded anew it passes the checks of its level."""
 
 
@@ -47,12 +48,15 @@ def correct(
     reason: str | None,
     at: dt.datetime,
     free: Callable[[str], str],
+    told: Sequence[Event],
 ) -> list[Draft]:
     """Correct one event of a participant: `sets` are its keys with their new texts; `void` takes it out as a whole.
 
+    `told` are the events among which the event stands, with their corrections.
+
     Raises:
         Refusal: DC754, there is no such event, it is no participant's, or a key cannot be set; DC746, nothing changes;
-            and whatever the reader of a value refuses.
+            DC927, it is a correction; DC928, it was taken out; and whatever the reader of a value refuses.
     """
     if event is None:
         raise _no(msg("there is no event {number}", number=number), msg("`participant show` numbers all events"))
@@ -70,6 +74,8 @@ def correct(
             msg("event {number} is not about a participant", number=number),
             msg("a hold is lifted, a level is opened, staff is recorded anew: each with its own command"),
         )
+    if event.kind == "correct":
+        raise _not_taken_back(event)
     if event.kind == "unblind" and void:
         raise _no(
             msg("event {number} is an unblinding, and what was told stays told", number=number),
@@ -80,7 +86,10 @@ def correct(
             msg("it is not said what is wrong with event {number}", number=number),
             msg("give --set KEY=VALUE for what it should say, or --void to take it out; not both"),
         )
-    public: dict[str, Any] = {"void": True} if void else {"public": _public(event, settled, sets, free)}
+    now = next((fact for fact in facts(told, None) if fact.event.number == number), None)
+    if now is None:
+        raise _taken_out(number, told)
+    public: dict[str, Any] = {"void": True} if void else {"public": _public(now, settled, sets, free)}
     return [
         Draft(
             kind="correct",
@@ -92,6 +101,29 @@ def correct(
             public=public,
         )
     ]
+
+
+def _not_taken_back(event: Event) -> Refusal:
+    if public_of(event).get("void"):
+        what = msg("event {number} took out event {taken}, and that is not taken back",
+                   number=event.number, taken=event.corrects)  # fmt: skip
+        return refuse("DC927", what, msg("record anew what is right, with the command that records it"))
+    return refuse(
+        "DC927",
+        msg("event {number} is a correction, and is not taken back", number=event.number),
+        msg("set what is right: participant correct {number} --set KEY=VALUE", number=event.corrects),
+    )
+
+
+def _taken_out(number: int, told: Iterable[Event]) -> Refusal:
+    """The refusal to correct what does not count any more."""
+    voids = [each.number for each in told
+             if each.kind == "correct" and each.corrects == number and public_of(each).get("void")]  # fmt: skip
+    return refuse(
+        "DC928",
+        msg("event {number} was taken out by event {void}", number=number, void=max(voids, default=number)),
+        msg("record anew what is right, with the command that records it"),
+    )
 
 
 def check_afterwards(
@@ -142,6 +174,15 @@ def _check_stands(
             msg("a dose that is still in the pharmacy is taken out first: participant correct {prepared} --void; what "
                 "was handed out stays on record, so tell the investigator", prepared=max(doses.values())),
         )  # fmt: skip
+    booked = [each.visit for each in state.visits.values() if each.booked and not each.attended]
+    if booked and start_of(protocol, before) and not start_of(protocol, state):
+        raise refuse(
+            "DC816",
+            msg("event {number} is the start of {code}, and visits are booked: {visits}",
+                number=event.corrects, code=state.code, visits=", ".join(booked)),
+            msg("set the right date instead: participant correct {number} --set when={date} --reason WHY; or cancel "
+                "the bookings first", number=event.corrects, date=_form(start_of(protocol, before))),
+        )  # fmt: skip
     planned = {name for encounter in protocol.encounters.values() for name, _ in occurrences(encounter)}
     visits = [each.visit for each in state.visits.values() if each.attended and each.visit in planned]
     visits += [visit for visit in doses if visit is not None and visit not in visits]
@@ -154,9 +195,8 @@ def _check_stands(
     )
     for key, had, has, what in lost:
         if had and not has:
-            date = "YYYY-MM-DDTHH:MM" if isinstance(had, dt.datetime) else "YYYY-MM-DD"
             mend = msg("set the right date instead: participant correct {number} --set {key}={date} --reason WHY",
-                       number=event.corrects, key=key, date=date)  # fmt: skip
+                       number=event.corrects, key=key, date=_form(had))  # fmt: skip
             raise refuse(
                 "DC816",
                 msg("event {number} is the {what} of {code}, and visits took place or doses were prepared: {visits}",
@@ -165,8 +205,14 @@ def _check_stands(
             )  # fmt: skip
 
 
-def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Callable[[str], str]) -> dict[str, Any]:
-    rule, before = KIND_RULES[event.kind], public_of(event)
+def _form(had: object) -> str:
+    """How a date is written in the place of one that stands."""
+    return "YYYY-MM-DDTHH:MM" if isinstance(had, dt.datetime) else "YYYY-MM-DD"
+
+
+def _public(now: Fact, settled: Settled, sets: Mapping[str, str], free: Callable[[str], str]) -> dict[str, Any]:
+    event, before = now.event, now.public
+    rule = KIND_RULES[event.kind]
     known = [name.rstrip("?") for name in rule.public] + (["reason"] if rule.reason else [])
     if event.kind in _ONLY_VOID:
         raise _nothing_to_set(event)
@@ -179,7 +225,7 @@ def _public(event: Event, settled: Settled, sets: Mapping[str, str], free: Calla
                 msg("it has: {names}", names=", ".join(known)),
             )  # fmt: skip
         changed[name] = _value(event, before, settled, name, text, free)
-    same = all((event.reason if name == "reason" else before.get(name)) == value for name, value in changed.items())
+    same = all((now.reason if name == "reason" else before.get(name)) == value for name, value in changed.items())
     if same:
         raise refuse(
             "DC746",

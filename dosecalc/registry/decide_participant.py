@@ -30,6 +30,15 @@ STANDING_WORDS: dict[Standing, Message] = {
 }
 
 
+def other_case(code: str, other: str) -> Refusal:
+    """The refusal of a code that differs from another one in capital letters alone."""
+    return refuse(
+        "DC739",
+        msg("{code} differs from {other} in capital letters alone", code=code, other=other),
+        msg("write {other}, if that participant is meant; else choose another code", other=other),
+    )
+
+
 def consent(
     state: ParticipantState | None,
     code: str,

@@ -46,7 +46,7 @@ def prepared(folder: Path) -> None:
 
 
 def void(folder: Path, number: int, user: str = "liu", *, key: bool = False) -> Ran:
-    words = ("participant", "correct", str(number), "--void", "--reason", "slip")
+    words = ("participant", "correct", str(number), "--void", "--reason", "slip", "--yes")
     return call(folder, user, *words, "--json", key=key)
 
 
@@ -74,14 +74,14 @@ def test_the_start_that_a_dose_stands_on_is_set_right_instead(begun: Path) -> No
         "event 5 is the start of P001, and visits took place or doses were prepared: W0; set the right date instead: "
         "participant correct 5 --set when=YYYY-MM-DD --reason WHY"
     ) in ran.err
-    done(begun, "liu", "participant correct 5 --set when=2026-03-01", "--reason", "misread")
+    done(begun, "liu", "participant correct 5 --set when=2026-03-01 --yes", "--reason", "misread")
     assert done(begun, "liu", "participant show P001")["dates"] == {"first_dose": "2026-03-01"}
 
 
 def test_who_corrects_the_day_of_the_first_visit_moves_the_others_with_it(begun: Path) -> None:
     attended(begun)  # event 6
     done(begun, "liu", "visit attend P001 W2 2026-03-16")
-    done(begun, "liu", "participant correct 6 --set when=2026-03-01", "--reason", "misread")
+    done(begun, "liu", "participant correct 6 --set when=2026-03-01 --yes", "--reason", "misread")
     shown = done(begun, "liu", "participant show P001")
     assert (shown["start"], shown["dates"]) == ("2026-03-01", {"first_dose": "2026-03-01"})
     # 1 March and 14 days are 15 March
@@ -133,13 +133,48 @@ def test_an_arm_is_not_taken_out_once_a_dose_was_prepared(begun: Path) -> None:
     assert done(begun, "liu", "participant show P001")["arm"] is None
 
 
-def test_taking_out_a_correction_that_brought_the_start_back_is_refused_too(begun: Path) -> None:
-    assert void(begun, 5).code == 0  # event 6
-    assert void(begun, 6).code == 0  # event 7: the start stands again
-    done(begun, "liu", "visit attend P001 W2 2026-03-16")
+def test_what_was_taken_out_is_recorded_anew_and_not_brought_back(begun: Path) -> None:
+    attended(begun)  # event 6
+    assert void(begun, 6).code == 0  # event 7
+    done(begun, "liu", "visit attend P001 W0 2026-03-02T08:40")
     ran = void(begun, 7)
+    assert ran.codes == ["DC927"]
+    assert (
+        "event 7 took out event 6, and that is not taken back; record anew what is right, with the command that "
+        "records it"
+    ) in ran.err
+
+
+def test_a_correction_is_not_taken_back_but_made_anew(begun: Path) -> None:
+    done(begun, "liu", "participant correct 2 --set form=1.1 --reason misread")  # event 6
+    ran = void(begun, 6)
+    assert ran.codes == ["DC927"]
+    assert (
+        "event 6 is a correction, and is not taken back; set what is right: participant correct 2 --set KEY=VALUE"
+    ) in ran.err
+    done(begun, "liu", "participant correct 2 --set form=1.0 --reason right")
+    ran = call(begun, "liu", "participant", "correct", "2", "--set", "form=1.0", "--reason", "again", "--json")
+    assert ran.codes == ["DC746"]
+
+
+@pytest.mark.parametrize("how", [("--void",), ("--set", "when=2026-03-03")])
+def test_what_was_taken_out_is_not_corrected(begun: Path, how: tuple[str, ...]) -> None:
+    assert void(begun, 5).code == 0  # event 6
+    ran = call(begun, "liu", "participant", "correct", "5", *how, "--reason", "misread", "--json")
+    assert ran.codes == ["DC928"]
+    assert "event 5 was taken out by event 6; record anew what is right" in ran.err
+
+
+def test_a_start_is_not_taken_out_while_visits_are_booked(begun: Path) -> None:
+    done(begun, "liu", "visit book P001 W2 2026-03-16T09:30")  # event 6
+    ran = void(begun, 5)
     assert ran.codes == ["DC816"]
-    assert "is the start of P001" in ran.err
+    assert (
+        "event 5 is the start of P001, and visits are booked: W2; set the right date instead: participant correct 5 "
+        "--set when=YYYY-MM-DD --reason WHY; or cancel the bookings first"
+    ) in ran.err
+    assert void(begun, 6).code == 0
+    assert void(begun, 5).code == 0
 
 
 def test_a_date_in_the_future_is_no_correction(begun: Path) -> None:
