@@ -14,7 +14,7 @@ from dosecalc.errors import Finding, Usage, refuse
 from dosecalc.files import read_file
 from dosecalc.registry.event import By
 from dosecalc.registry.fold import fold_participant, fold_study
-from dosecalc.registry.happened import check_happened, lies_ahead, still_to_come
+from dosecalc.registry.happened import check_begun, check_happened, lies_ahead, still_to_come
 from dosecalc.registry.rights import check_may, role_of, view_for
 from dosecalc.registry.sealing import Sealer, check_key, read_key
 from dosecalc.registry.store import open_store
@@ -162,7 +162,7 @@ class Session:
 
         Raises:
             Refusal: what `decide` refuses; DC723, the role may not record it; DC826, a text that masked people read
-                names an arm; DC815, it is still to come; what the store refuses.
+                names an arm; DC815, it is still to come; DC932, it lies before the study; what the store refuses.
         """
         sealer = Sealer(self.key, self.chance) if self.key is not None else None
         with self.store.writing(self.by, sealer) as writing:
@@ -172,12 +172,17 @@ class Session:
             for draft in drafts:
                 check_may(self.by.role, draft.kind, self.staffed)
                 check_untold(draft, self.settled.protocol)
+                check_begun(draft, self._began(writing))
                 check_happened(draft, writing.event(draft.corrects) if draft.corrects else None, self.present)
                 events.append(writing.append(draft, protocol_sha256=self._digest(writing, study, draft)))
             self._derive(writing, events)
             if afterwards is not None:
                 afterwards(writing, events)
         return events
+
+    def _began(self, reading: Reading) -> dt.datetime:
+        """When the study began, in the site's zone."""
+        return dt.datetime.fromisoformat(next(reading.of_study()).at).astimezone(self.zone)
 
     def _digest(self, writing: Writing, study: StudyState, draft: Draft) -> str | None:
         """The protocol that an event falls under; None leaves it to the store, for a version that it brings itself."""

@@ -54,9 +54,10 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
     from dosecalc.dosing.area import METHOD_WORDS
     from dosecalc.registry.decide_participant import STANDING_WORDS
     from dosecalc.registry.kind_words import KIND_WORDS, ROLE_WORDS, VISIT_WORDS
+    from dosecalc.registry.plan_of import start_anchor
     from dosecalc.registry.views import said_by
 
-    state = shown.state
+    state, start = shown.state, start_anchor(session.settled.protocol)
     ui.line(msg("{code} {standing}; protocol version {version}", code=state.code,
                 standing=STANDING_WORDS[state.standing], version=shown.version))  # fmt: skip
     for form, day in state.consents:
@@ -105,7 +106,7 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
          (msg("Happened"), "left"), (msg("Recorded by"), "left")],
         [
             [event.number, _what(KIND_WORDS[event.kind], event.corrects), event.visit or "",
-             "; ".join(said_by(event, session.view)), _happened(event, session),
+             "; ".join(said_by(event, session.view, start)), _happened(event, session),
              msg("{user} ({role})", user=event.user, role=ROLE_WORDS[event.role])]
             for event in shown.history
         ],

@@ -13,6 +13,7 @@ from dosecalc.registry.event import ROLES, Draft
 from dosecalc.registry.levels import held_level, open_step, step_of, steps
 from dosecalc.registry.rights import need_key
 from dosecalc.text import Message, msg
+from dosecalc.visits.moments import readable
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -67,18 +68,28 @@ def lift(
     """End a hold.
 
     Raises:
-        Refusal: DC709, the reason is missing; DC800, there is no such hold; DC802, there is no such level.
+        Refusal: DC709, the reason is missing; DC800, there is no such hold; DC802, there is no such level; DC931, it
+            began later.
     """
     why = need_reason(reason, msg("write why doses may be given again: --reason TEXT"))
     if scope == "level" and target is not None and _standing(study, scope, target) is None:
         target = held_level(settled, target)
-    if _standing(study, scope, target) is None:
+    standing = _standing(study, scope, target)
+    if standing is None:
         held = [_named(each.scope, each.target) for each in study.holds]
         raise refuse(
             "DC800",
             msg("{what} is not on hold", what=_named(scope, target)),
             msg("on hold are: {held}", held=_listed(held)) if held else msg("nothing is on hold"),
         )
+    since = None if standing.since is None else standing.since.astimezone(at.tzinfo).replace(second=0, microsecond=0)
+    if since is not None and at < since:
+        raise refuse(
+            "DC931",
+            msg("{what} is on hold since {since}, and {when} lies before that",
+                what=_named(scope, target), since=readable(since), when=readable(at)),
+            msg("check the time after --at; leave it out if the hold ends now"),
+        )  # fmt: skip
     return [Draft(kind="lift", at=at, reason=why, public=_public(scope, target))]
 
 

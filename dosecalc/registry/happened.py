@@ -1,4 +1,8 @@
-"""What happened cannot lie after the moment at which it is entered: the one place where that is checked."""
+"""What happened cannot lie after the moment at which it is entered: the one place where that is checked.
+
+What holds for the study as a whole cannot lie before the study began, either. What is known of a participant can: they
+may have consented before.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +43,22 @@ def check_happened(draft: Draft, corrected: Event | None, present: dt.datetime) 
     when = moment(public[key])
     if lies_ahead(when, present):
         raise still_to_come(when, present)
+
+
+def check_begun(draft: Draft, began: dt.datetime) -> None:
+    """Refuse what would change the study as a whole before it `began`; to the minute, as people write times.
+
+    Raises:
+        Refusal: DC932.
+    """
+    began = began.replace(second=0, microsecond=0)
+    if KIND_RULES[draft.kind].about != "study" or draft.at >= began:
+        return
+    raise refuse(
+        "DC932",
+        msg("{when} lies before this study began, on {began}", when=readable(draft.at), began=readable(began)),
+        msg("check the time after --at; what was decided earlier is recorded without --at, its date in --reason"),
+    )
 
 
 def lies_ahead(when: Moment, present: dt.datetime) -> bool:

@@ -12,7 +12,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dosecalc.errors import InvalidFile, refuse
+from dosecalc.errors import InvalidFile, Where, refuse
 from dosecalc.protocol.reader import read_stock
 from dosecalc.protocol.stock import Stock
 from dosecalc.text import msg
@@ -83,7 +83,8 @@ def stock_of(lots: Iterable[LotState]) -> Stock:
     for state in sorted(lots, key=lambda one: one.lot):
         read = read_stock(state.text.encode(), state.lot)
         example = example or read.example
-        found[state.lot] = replace(read.lots[state.lot], vials=state.left)
+        # The lines are those of the kept text, which nobody has in hand: findings name the lot.
+        found[state.lot] = replace(read.lots[state.lot], vials=state.left, where=Where(state.lot))
         digest.update(json.dumps([state.lot, state.text, state.left], ensure_ascii=False).encode())
     return Stock(dosecalc_stock="1", example=example, lots=found, sha256=digest.hexdigest())
 

@@ -144,8 +144,10 @@ def event_shape(event: Event, view: View) -> dict[str, Any]:
     return shape | {"hash": event.hash}
 
 
-def said_by(event: Event, view: View) -> list[str]:
+def said_by(event: Event, view: View, start: str) -> list[str]:
     """What an event says, as KEY=VALUE: as `participant correct --set` takes it, where it can be set.
+
+    `start` is what the protocol calls the start that visits count from, and the commands with it.
 
     Raises:
         Refusal: DC721, what is sealed does not open with the key.
@@ -153,6 +155,8 @@ def said_by(event: Event, view: View) -> list[str]:
     public = _public(event, masked=view.masked)
     if event.kind == "correct":
         public = {**public.get("public", {}), **({"void": True} if public.get("void") else {})}
+    if event.kind == "anchor" and public["name"] == "start":
+        public["name"] = start
     if event.kind in ("assign", "unblind") and not view.masked:
         public |= sealed_of(event, view.key) or {}
     said = [name if value is True else f"{name}={_plain(value)}" for name, value in public.items()]

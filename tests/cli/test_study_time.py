@@ -107,6 +107,41 @@ def test_nothing_happens_after_the_moment_at_which_it_is_entered(tmp_path: Path,
     )
 
 
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        ("chen", "study hold --scope study --reason fever"),
+        ("chen", "study open-level phase1-B --reason board"),
+        ("zhao", "study staff wu nurse"),
+    ],
+)
+def test_what_holds_for_the_whole_study_does_not_lie_before_it_began(tmp_path: Path, user: str, words: str) -> None:
+    begin(tmp_path, OPEN)  # at 09:00
+    assert refused(tmp_path, words, "--at", "2019-06-01T09:00", user=user) == (
+        "DC932 2019-06-01 09:00 lies before this study began, on 2026-06-01 09:00; check the time after --at; what was "
+        "decided earlier is recorded without --at, its date in --reason"
+    )
+    done(tmp_path, words, "--at", "2026-06-01T09:00", user=user)
+
+
+def test_what_is_known_of_a_participant_may_lie_before_the_study_began(tmp_path: Path) -> None:
+    begin(tmp_path, DOUBLE)
+    words = "participant consent P001 --form 1.0 --date 2026-03-01 --at 2026-03-01T10:00"
+    assert done(tmp_path, words)["event"]["at"] == "2026-03-01T10:00:00+08:00"
+
+
+def test_a_hold_ends_after_it_began(tmp_path: Path, clock: Clock) -> None:
+    begin(tmp_path, DOUBLE)
+    clock.set("2026-06-02T02:30:20+00:00")
+    done(tmp_path, "study hold --scope study --reason fever", user="chen")
+    lift = "study lift --scope study --reason well --at"
+    assert refused(tmp_path, lift, "2026-06-02T10:29", user="chen") == (
+        "DC931 the whole study is on hold since 2026-06-02 10:30, and 2026-06-02 10:29 lies before that; check the "
+        "time after --at; leave it out if the hold ends now"
+    )
+    done(tmp_path, lift, "2026-06-02T10:30", user="chen")
+
+
 def test_a_study_does_not_begin_in_the_future(tmp_path: Path) -> None:
     words = ("--protocol", OPEN, "--site", str(site_file(tmp_path)), "--as", "zhao", "--at", "2026-06-01T09:01")
     places = ("--study", str(tmp_path / "s.db"), "--key-out", str(tmp_path / "keys" / "k"))
