@@ -25,6 +25,7 @@ from dosecalc.app import checking, settings, study_changes, study_dose, study_ip
 from dosecalc.app import study_participant as people
 from dosecalc.app.study import Session, open_study
 from dosecalc.app.study_anchor import DatesStep
+from dosecalc.app.study_correct import CorrectStep
 from dosecalc.app.study_calendars import write_calendars
 from dosecalc.app.study_measure import Typed, measure
 from dosecalc.app.study_reports import study_exposure
@@ -363,8 +364,8 @@ def _escalation(trial: Trial, i: int, arm: str, start: dt.datetime) -> Journey: 
         measured = Typed(areas=typed, method="tracing", by=NURSE, date=trial.now.date().isoformat())
         events, _ = measure(nurse(), code, measured)
         if typed != areas:
-            people.correct(nurse(), str(events[0].number), [f"values={';'.join(areas)}"], void=False,
-                           reason="the digits were swapped")  # fmt: skip
+            CorrectStep(session=nurse(), number=str(events[0].number), pairs=[f"values={';'.join(areas)}"], void=False,
+                        reason="the digits were swapped").record()  # fmt: skip
     DatesStep(session=nurse(), code=code, pairs=[f"first_dose={start.date().isoformat()}"], reason=None).record()
     trial.book(code, "W0", start)
 
@@ -476,7 +477,8 @@ def _masked(trial: Trial, i: int, code: str, arm: str, start: dt.datetime) -> Jo
     measured = Typed(weight=typed, by=NURSE, date=trial.now.date().isoformat())
     events, _ = measure(nurse(), code, measured)
     if typed != weight:
-        people.correct(nurse(), str(events[0].number), [f"values={weight}"], void=False, reason="another bed's")
+        CorrectStep(session=nurse(), number=str(events[0].number), pairs=[f"values={weight}"], void=False,
+                    reason="another bed's").record()  # fmt: skip
     onset = start - dt.timedelta(hours=20 + i % 50)
     dates = [f"first_dose={start.isoformat()}", f"symptom_onset={onset.isoformat()}"]
     DatesStep(session=nurse(), code=code, pairs=dates, reason=None).record()

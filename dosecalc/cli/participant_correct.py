@@ -15,7 +15,9 @@ from dosecalc.visits.moments import readable
     help=help_text(
         msg(
             "Correct what was recorded. Nothing is overwritten: the correction is an event of its own, refers to "
-            "the number of the earlier one and says why. `participant show` lists the numbers."
+            "the number of the earlier one and says why. `participant show` lists the numbers. Where visits move or a "
+            "booking holds again, that is shown first; --yes answers for scripts. What was taken out is not brought "
+            "back: record it anew."
         )
     )
     + "\n\n"
