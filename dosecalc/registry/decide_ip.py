@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal, refuse
@@ -20,10 +21,12 @@ from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from decimal import Decimal
 
     from dosecalc.registry.lots import DoseState, Supplies
     from dosecalc.registry.state import ParticipantState, VisitState
+
+_LEAST = Decimal("0.001")
+"""The least part of a dose that anybody gives; less was mistyped."""
 
 
 def check_not_prepared(known: Supplies, participant: str, visit: str) -> None:
@@ -367,7 +370,7 @@ def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given, when
         )  # fmt: skip
     if given.part is None:
         return
-    if not 0 < given.part < 1:
+    if not _LEAST <= given.part < 1:
         yield Finding(
             "DC780",
             msg("{part} is not a part of a dose", part=format(given.part, "f")),

@@ -153,6 +153,22 @@ def test_another_day_than_the_booked_one_is_refused(study: Path, clock: Clock) -
     assert refused.json["errors"][0]["what"] == "W0 is booked for 2026-06-02, not for 2026-06-03"
 
 
+def test_a_lot_of_the_study_is_named_by_its_number_and_not_by_a_line_of_a_file(study: Path) -> None:
+    assert ask(study, "wang", "ip", "return", "EV-A", "--vials", "58", "--reason", "recalled").code == 0
+    refused = ask(study, "wang", "ip", "prepare", "P001", "W0", *THAWED)
+    assert refused.code == 1
+    assert refused.err == (
+        "EV-A: DC364 lot 'EV-A' has 2 vials or bottles, and 3 are needed; take a lot that has enough; one dose is "
+        "never prepared from two lots\n"
+    )
+
+
+def test_the_history_calls_the_start_as_the_commands_do(study: Path) -> None:
+    shown = call(study, "liu", "participant", "show", "P001").out
+    assert "name=first_dose; when=2026-06-02" in shown
+    assert "name=start" not in shown
+
+
 def test_who_is_not_enrolled_and_has_no_arm_hears_both(study: Path) -> None:
     _all(study, ("liu", "participant consent P002 --form 1.0 --date 2026-06-01"))
     refused = ask(study, "wang", "ip", "prepare", "P002", "W0", "--json")
@@ -193,6 +209,8 @@ def test_a_part_of_a_dose_counts_as_that_part(study: Path) -> None:
     assert ask(study, "wang", "ip", "dispense", "P001", "W0", "--to", "liu").code == 0
     assert call(study, "liu", "ip", "administer", "P001", "W0", "--part", "0.5", "--json").codes == ["DC780"]
     assert call(study, "liu", "ip", "administer", "P001", "W0", "--part", "1.5", "--json").codes == ["DC780", "DC780"]
+    least = call(study, "liu", "ip", "administer", "P001", "W0", "--part", "1e-30", "--reason", "fainted", "--json")
+    assert least.codes == ["DC780"]
     given = call(study, "liu", "ip", "administer", "P001", "W0", "--part", "0.5", "--reason", "fainted", "--json")
     assert given.code == 0, given.err
     assert given.json["event"]["public"]["part"] == "0.5"
