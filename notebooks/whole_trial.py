@@ -25,8 +25,8 @@ from dosecalc.app import checking, settings, study_changes, study_dose, study_ip
 from dosecalc.app import study_participant as people
 from dosecalc.app.study import Session, open_study
 from dosecalc.app.study_anchor import DatesStep
-from dosecalc.app.study_correct import CorrectStep
 from dosecalc.app.study_calendars import write_calendars
+from dosecalc.app.study_correct import CorrectStep
 from dosecalc.app.study_measure import Typed, measure
 from dosecalc.app.study_reports import study_exposure
 from dosecalc.app.study_store import export_study, init_study, verify_study
