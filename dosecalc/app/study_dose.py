@@ -16,13 +16,17 @@ from dosecalc.registry import decide_ip, decide_lots, kept_sheet, may_dose
 from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.dose_inputs import changed, inputs_of
 from dosecalc.registry.fold import facts, fold_participant, fold_study
+from dosecalc.registry.lateness import lateness_on
 from dosecalc.registry.lot_text import stock_of
 from dosecalc.registry.lots import QUARANTINE_KINDS, quarantined
 from dosecalc.registry.openness import check_staggered
 from dosecalc.registry.plan_of import plan_of
 from dosecalc.registry.rights import check_may
 from dosecalc.registry.versions import check_not_superseded, version_for
+from dosecalc.registry.visit_checks import limits_here
 from dosecalc.tables.participants import free_text
+from dosecalc.text import msg
+from dosecalc.visits.moments import readable
 
 if TYPE_CHECKING:
     from dosecalc.app.study import Session
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.sealing import Key
     from dosecalc.registry.state import ParticipantState
     from dosecalc.registry.store import Reading
-    from dosecalc.text import Language
+    from dosecalc.text import Language, Message
 
 
 def open_check(session: Session, code: str, visit: str) -> OpenCheck:
@@ -108,7 +112,7 @@ def dispense(session: Session, code: str, visit: str, to: str) -> list[Event]:
         settled = session.settled_for(state, study)
         plan = plan_of(settled, state)
         against = list(may_dose.may_dose(plan, visit, session.today, may_dose.holds_on(study, settled, state)))
-        if against := [*against, *may_dose.wrong_gap(settled, plan, visit, session.today)]:
+        if against := [*against, *may_dose.wrong_gap(settled, plan, visit, session.at)]:
             raise Refusal(against)
         check_staggered(settled, session.everyone(reading), state, session.today, dosed=True)
         decide_lots.check_usable(known, study, dose.lots or ())
@@ -147,6 +151,23 @@ def given_late(session: Session, code: str, visit: str) -> dt.datetime | None:
     """Until when a dose had to be used that was given later, as far as this person may know it (R11, R15)."""
     with session.read() as reading:
         return kept_sheet.given_late(list(reading.events(participant=code)), session.view.key, visit)
+
+
+def departed(session: Session, code: str, visit: str) -> tuple[Message, ...]:
+    """What departed from the protocol in a dose that was given: limits in hours, and the window of its visit."""
+    with session.read() as reading:
+        state = session.participant(reading, code)
+        settled = session.settled_for(state, session.study_at(reading))
+    plan = plan_of(settled, state)
+    planned = plan.find(visit)
+    if planned is None or planned.state.given_at is None:
+        return ()
+    found = [check.text for check in limits_here(settled, plan, planned) if check.ok is False]
+    when, first, last = planned.state.given_at, planned.earliest, planned.latest
+    if planned.attended is None and first and last and lateness_on(planned, when).how in ("early", "late"):
+        found.append(msg("{visit} on {day} lies outside its window, {earliest} to {latest}", visit=visit,
+                         day=when.date(), earliest=readable(first), latest=readable(last)))  # fmt: skip
+    return tuple(found)
 
 
 def _check_version(session: Session, reading: Reading, state: ParticipantState, dose: DoseState) -> None:

@@ -149,7 +149,7 @@ def _prepared(session: Session, reading: Reading, wish: Wish, head: str) -> Prep
         state = replace(state, weight=_weighed(session, wish).public)
     against = list(may_dose.may_dose(plan, wish.visit, session.today, may_dose.holds_on(study, settled, state)))
     arms = own_arms(settled.protocol, state)
-    against += may_dose.wrong_gap(settled, plan, wish.visit, session.today)
+    against += may_dose.wrong_gap(settled, plan, wish.visit, session.at)
     against += _missing(settled, state, arms, weighed=settled.protocol.masking.masked and holds_dmso(known))
     if against:
         raise Refusal(against)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from dosecalc.app.study import open_study
-from dosecalc.app.study_dose import administer, given_late
+from dosecalc.app.study_dose import administer, departed, given_late
 from dosecalc.cli.study_told import tell
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
 from dosecalc.text import msg
@@ -36,6 +36,7 @@ def command(ui: Ui, /, call: StudyCall, code: str, visit: str, part: str | None)
     with open_study(call.study, user=call.user, key=call.key, at=call.at) as session:
         events = administer(session, code, visit, part=part, reason=call.reason)
         late = given_late(session, code, visit)
+        departures = departed(session, code, visit)
     said = (
         msg("the dose of {code} for {visit} was given", code=code, visit=visit)
         if part is None
@@ -44,4 +45,5 @@ def command(ui: Ui, /, call: StudyCall, code: str, visit: str, part: str | None)
     if late is not None:
         said = msg("{said}; it had to be used by {time} (R11): a deviation, tell the investigator",
                    said=said, time=late.isoformat(" ", "minutes"))  # fmt: skip
-    tell(ui, session, events, said)
+    lines = [msg("A deviation, tell the investigator: {what}", what=what) for what in departures]
+    tell(ui, session, events, said, *lines, deviations=[ui.say(what) for what in departures])

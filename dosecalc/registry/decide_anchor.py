@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from dosecalc.errors import refuse
 from dosecalc.registry.decide_participant import check_not_before_consent, check_standing
 from dosecalc.registry.event import Draft
+from dosecalc.registry.first_dose import own_visits
 from dosecalc.registry.openness import check_staggered
-from dosecalc.registry.plan_of import attended_of, date_of, own_visits, start_anchor
+from dosecalc.registry.plan_of import attended_of, date_of, start_anchor
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day, readable
 from dosecalc.visits.shift import elapsed

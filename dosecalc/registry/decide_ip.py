@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.decide_lots import find_lot, too_few
+from dosecalc.registry.dose_order import goes_with
 from dosecalc.registry.event import Draft
 from dosecalc.registry.kept_sheet import stop_by_of
 from dosecalc.registry.lot_text import pack
@@ -361,7 +362,7 @@ def _given_wrongly(dose: DoseState, visit: VisitState | None, given: Given, when
             msg("{visit} of {code} is on record as missed", visit=at, code=code),
             msg("correct the visit first, if it took place"),
         )
-    if visit is not None and visit.attended is not None and (day := local_day(visit.attended)) != when.date():
+    if visit is not None and visit.attended is not None and not goes_with(dose, day := local_day(visit.attended), when):
         yield Finding(
             "DC811",
             msg("{visit} of {code} took place on {day}, and its dose would have been given on {other}",

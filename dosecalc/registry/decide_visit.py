@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Refusal, refuse
 from dosecalc.protocol.binding import ID_PATTERN
@@ -25,11 +25,13 @@ from dosecalc.registry.visit_checks import (
     check_standing,
     fits,
     known,
+    limits_here,
     not_booked,
     outside_window,
     started_elsewhere,
     to_come,
     took_place,
+    was_signed,
 )
 from dosecalc.text import Message, msg
 from dosecalc.visits.moments import local_day, readable
@@ -88,9 +90,9 @@ def book(
             msg("to change it use `visit move`"),
         )
     start = _start(settled, plan, planned, when, asking, others, told)
-    reason, overrides = fits(settled, plan, planned, when, asking)
+    kept, overrides = fits(settled, plan, planned, when, asking)
     check_room(settled, when.date(), booked_on(when.date()))
-    public = {"when": when.isoformat()} | ({"outside_window": reason} if reason else {})
+    public = {"when": when.isoformat(), **kept}
     draft = _draft("book", plan, name, asking, public)
     return Decision(draft=draft, overrides=overrides, start=start, moves=bool(start))
 
@@ -114,19 +116,25 @@ def move(
     before = planned.state.booked
     if before is None:
         raise not_booked(name)
-    if before == when and (asking.outside_window is None or planned.state.outside_window is not None):
+    if before == when and (asking.outside_window is None or _allowed_already(settled, plan, planned, when)):
         raise refuse(
             "DC760",
             msg("{visit} is booked for that very time, {when}", visit=name, when=readable(when)),
             msg("nothing has to be moved; check the date if another was meant"),
         )
     start = _start(settled, plan, planned, when, asking, others, told)
-    reason, overrides = fits(settled, plan, planned, when, asking)
+    kept, overrides = fits(settled, plan, planned, when, asking)
     itself = 1 if local_day(before) == when.date() else 0
     check_room(settled, when.date(), booked_on(when.date()) - itself)
-    public = {"from": before.isoformat(), "when": when.isoformat()} | ({"outside_window": reason} if reason else {})
+    public = {"from": before.isoformat(), "when": when.isoformat(), **kept}
     draft = _draft("move", plan, name, asking, public)
     return Decision(draft=draft, overrides=overrides, start=start, moves=bool(start))
+
+
+def _allowed_already(settled: Settled, plan: ParticipantPlan, planned: PlannedVisit, when: dt.datetime) -> bool:
+    """Whether the investigator allowed this time already, with all that it breaks by what is known now."""
+    limits = limits_here(settled, plan_of(settled, plan.state, {planned.id: when}), planned)
+    return planned.state.outside_window is not None and all(was_signed(planned.state, each) for each in limits)
 
 
 def _start(
@@ -274,7 +282,7 @@ def unscheduled(
 
 
 def _draft(
-    kind: Kind, plan: ParticipantPlan, name: str, asking: Asking, public: dict[str, str], reason: str | None = None
+    kind: Kind, plan: ParticipantPlan, name: str, asking: Asking, public: dict[str, Any], reason: str | None = None
 ) -> Draft:
     return Draft(
         kind=kind,

@@ -13,11 +13,13 @@ from dosecalc.registry.fold import public_of
 from dosecalc.registry.lots import supplies
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day
+from dosecalc.visits.shift import elapsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dosecalc.registry.fold import Fact
+    from dosecalc.registry.lots import DoseState
     from dosecalc.registry.state import ParticipantState
 
 _AFTER: dict[str, tuple[str | None, ...]] = {
@@ -27,6 +29,8 @@ _AFTER: dict[str, tuple[str | None, ...]] = {
     "administer": ("dispensed",),
 }
 """After what each step of a dose may come."""
+_PAST_MIDNIGHT = dt.timedelta(hours=12)
+"""How long after it was handed out a dose may be given on the next day, and be of the visit of the day before."""
 _BECOMES = {"prepare": "prepared", "dispense": "dispensed", "administer": "administered"}
 
 
@@ -41,6 +45,19 @@ def check_doses(state: ParticipantState, facts: Sequence[Fact]) -> None:
     """
     _check_order(facts)
     _check_given(state, facts)
+
+
+def goes_with(dose: DoseState, day: dt.date, when: dt.datetime) -> bool:
+    """Whether a dose that is given then is of the visit of that day.
+
+    So it is on that day; and past midnight for some hours, where it was handed out on that day.
+    """
+    if when.date() == day:
+        return True
+    if dose.dispensed_at is None:
+        return False
+    out = dt.datetime.fromisoformat(dose.dispensed_at)
+    return out.date() == day and dt.timedelta(0) <= elapsed(out, when) <= _PAST_MIDNIGHT
 
 
 def _check_order(facts: Sequence[Fact]) -> None:
@@ -73,12 +90,13 @@ def _check_given(state: ParticipantState, facts: Sequence[Fact]) -> None:
         visit = state.visits.get(dose.visit)
         if visit is None or dose.given_at is None:
             continue
-        day = dt.datetime.fromisoformat(dose.given_at).date()
-        if visit.missed is not None or (visit.attended is not None and local_day(visit.attended) != day):
+        when = dt.datetime.fromisoformat(dose.given_at)
+        came = None if visit.attended is None else local_day(visit.attended)
+        if visit.missed is not None or (came is not None and not goes_with(dose, came, when)):
             raise refuse(
                 "DC811",
                 msg("the dose for {visit} of {code} was given on {day} (event {number})",
-                    visit=dose.visit, code=dose.participant, day=day, number=dose.administered),
+                    visit=dose.visit, code=dose.participant, day=when.date(), number=dose.administered),
                 msg("the visit took place on that day; correct event {number} first, if it did not",
                     number=dose.administered),
             )  # fmt: skip

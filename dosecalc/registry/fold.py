@@ -197,7 +197,9 @@ def _unblind(one: _Participant, _fact: Fact) -> None:
 
 def _book(one: _Participant, fact: Fact) -> None:
     when = dt.datetime.fromisoformat(fact.public["when"])
-    one.visit(fact, booked=when, outside_window=fact.public.get("outside_window"), missed=None, cancelled=False)
+    signed = {code: int(passed) if passed else None for code, passed in fact.public.get("limits", {}).items()}
+    outside = fact.public.get("outside_window")
+    one.visit(fact, booked=when, outside_window=outside, signed=signed, missed=None, cancelled=False)
 
 
 def _attend(one: _Participant, fact: Fact) -> None:
@@ -213,8 +215,8 @@ def _cancel(one: _Participant, fact: Fact) -> None:
 
 
 def _administer(one: _Participant, fact: Fact) -> None:
-    day = dt.datetime.fromisoformat(fact.public["when"]).date()
-    one.visit(fact, given=day)
+    when = dt.datetime.fromisoformat(fact.public["when"])
+    one.visit(fact, given=when.date(), given_at=when)
 
 
 _STEPS: dict[str, Callable[[_Participant, Fact], None]] = {

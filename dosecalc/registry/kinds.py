@@ -90,8 +90,8 @@ KIND_RULES: dict[Kind, KindRule] = {
         reason=True,
     ),
     # a visit
-    "book": KindRule(about="visit", roles=_NURSE, public=("when", "outside_window?")),
-    "move": KindRule(about="visit", roles=_NURSE, public=("from", "when", "outside_window?")),
+    "book": KindRule(about="visit", roles=_NURSE, public=("when", "outside_window?", "limits?")),
+    "move": KindRule(about="visit", roles=_NURSE, public=("from", "when", "outside_window?", "limits?")),
     "attend": KindRule(about="visit", roles=_NURSE, public=("when", "deviation?"), happened="when"),
     "miss": KindRule(about="visit", roles=_NURSE, public=(), reason=True),
     "cancel": KindRule(about="visit", roles=_NURSE, public=("was",), reason=True),

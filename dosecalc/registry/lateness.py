@@ -62,22 +62,28 @@ class Lateness:
 
 def lateness(visit: Dated, today: Moment) -> Lateness:
     """Return how `visit` stands on `today`, a day at the site or a time there."""
-    target, earliest, latest = visit.target, visit.earliest, visit.latest
+    earliest, latest = visit.earliest, visit.latest
     if visit.attended is not None:
-        day = local_day(visit.attended)
-        away = None if target is None else (day - local_day(target)).days
-        how = _against(earliest, latest, visit.attended)
-        if how == "early" and earliest is not None:
-            return Lateness(how="early", days_over=(local_day(earliest) - day).days, days_from_target=away)
-        if how == "late" and latest is not None:
-            return Lateness(how="late", days_over=(day - local_day(latest)).days, days_from_target=away)
-        return Lateness(days_from_target=away)
+        return lateness_on(visit, visit.attended)
     if visit.standing not in TO_COME or latest is None:
         return Lateness()
     left = (local_day(latest) - local_day(today)).days
     if _against(earliest, latest, today) == "late":
         return Lateness(how="overdue", days_over=-left, days_left=left)
     return Lateness(days_left=left)
+
+
+def lateness_on(visit: Dated, when: Moment) -> Lateness:
+    """Return how `visit` stands if it took place then."""
+    target, earliest, latest = visit.target, visit.earliest, visit.latest
+    day = local_day(when)
+    away = None if target is None else (day - local_day(target)).days
+    how = _against(earliest, latest, when)
+    if how == "early" and earliest is not None:
+        return Lateness(how="early", days_over=(local_day(earliest) - day).days, days_from_target=away)
+    if how == "late" and latest is not None:
+        return Lateness(how="late", days_over=(day - local_day(latest)).days, days_from_target=away)
+    return Lateness(days_from_target=away)
 
 
 def overdue(visit: Dated, today: Moment) -> bool:

@@ -64,6 +64,7 @@ class DoseState:
     """Whether the last check agreed."""
     dispensed: int | None = None
     dispensed_to: str | None = None
+    dispensed_at: str | None = None
     administered: int | None = None
     given_at: str | None = None
     part: Decimal = Decimal(1)
@@ -207,7 +208,8 @@ class _Fold:
         )
 
     def _dispense(self, each: Fact) -> None:
-        self._dose(each, since=each.public["when"], dispensed=each.event.number, dispensed_to=each.public["to"])
+        when, to = each.public["when"], each.public["to"]
+        self._dose(each, since=when, dispensed=each.event.number, dispensed_to=to, dispensed_at=when)
 
     def _administer(self, each: Fact) -> None:
         part = Decimal(each.public.get("part", "1"))

@@ -5,6 +5,7 @@ What is refused here is told to people who hold the key.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding
@@ -13,12 +14,12 @@ from dosecalc.registry.decide_study import held_back
 from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.levels import held_names
 from dosecalc.registry.plan_of import plan_of
-from dosecalc.registry.visit_checks import limits_broken, outside_window, unrecorded_before
+from dosecalc.registry.visit_checks import limits_here, outside_window, unknown_limit, unrecorded_before, was_signed
 from dosecalc.text import msg
 from dosecalc.visits.moments import local_day, readable
+from dosecalc.visits.shift import elapsed
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Collection, Iterator, Sequence
 
     from dosecalc.protocol.settled import Settled
@@ -42,26 +43,43 @@ def may_dose(plan: ParticipantPlan, visit: str, on: dt.date, holds: Sequence[Hol
         )  # fmt: skip
 
 
-def wrong_gap(settled: Settled, plan: ParticipantPlan, visit: str, on: dt.date) -> Iterator[Finding]:
-    """Every gap, window and limit that a dose on that day would break, unless the visit was booked so on purpose."""
+def wrong_gap(settled: Settled, plan: ParticipantPlan, visit: str, at: dt.datetime) -> Iterator[Finding]:
+    """Every gap, window and limit that a dose at that time would break, unless the visit was booked so on purpose.
+
+    A limit in hours is judged on this time, since no dose is given before it; who allowed it allowed no more than that.
+    """
     planned = plan.find(visit)
     if planned is None:
         return
-    state = planned.state
+    state, on = planned.state, at.date()
+    yield from _limits(settled, plan, planned, at)
     if state.booked is not None and state.outside_window and local_day(state.booked) == on:
         return
     came = state.attended or state.booked
     here = came is not None and local_day(came) == on
     moment = came if came is not None and here else on
     broken = [("DC763", gap.text) for gap in broken_gaps(settled, plan, visit, on)]
-    if planned.target is not None:
-        then = plan_of(settled, plan.state, {visit: moment})
-        broken += [("DC863", text) for text in limits_broken(settled, then, planned)]
     if here and planned.earliest is not None and planned.latest is not None and outside_window(planned, moment):
         text = msg("{visit} on {day} lies outside its window, {earliest} to {latest}", visit=visit, day=on,
                    earliest=readable(planned.earliest), latest=readable(planned.latest))  # fmt: skip
         broken.append(("DC774", text))
     yield from (Finding(code, text, _allowing(plan.state.code, planned, on)) for code, text in broken)
+
+
+def _limits(settled: Settled, plan: ParticipantPlan, planned: PlannedVisit, at: dt.datetime) -> Iterator[Finding]:
+    if planned.target is None:
+        return
+    came = planned.state.attended or planned.state.booked
+    later = isinstance(came, dt.datetime) and came.date() == at.date() and elapsed(at, came) > dt.timedelta(0)
+    then = plan_of(settled, plan.state, {planned.id: came if came is not None and later else at})
+    for check in limits_here(settled, then, planned):
+        mend = _allowing(plan.state.code, planned, at.date())
+        if was_signed(planned.state, check):
+            continue
+        if check.ok is False:
+            yield Finding("DC863", check.text, mend)
+        else:
+            yield unknown_limit(plan.state.code, check, settled, mend)
 
 
 def _allowing(code: str, planned: PlannedVisit, on: dt.date) -> Message:

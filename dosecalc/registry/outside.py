@@ -155,12 +155,17 @@ def _moment(value: Any) -> None:
     (_time if "T" in value else _day)(value)
 
 
+def _passed(limits: Mapping[str, Any]) -> None:
+    _is(all(isinstance(text, str) and (not text or text.isdecimal()) for text in limits.values()))
+
+
 _VALUES: dict[str, Callable[[Any], None]] = {
     "agreed": _truth,
     "count": _count,
     "date": _day,
     "effective": _day,
     "from": _time,
+    "limits": lambda value: _passed(dict(value)),
     "lots": _texts,
     "participants": _texts,
     "public": lambda value: _check_values("", dict(value)),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dosecalc.protocol.occurrences import occurrences
+from dosecalc.registry.first_dose import as_given, own_visits
 from dosecalc.registry.state import VisitState
 from dosecalc.text import Message, Words, msg
 from dosecalc.visits.moments import local_day
@@ -113,7 +114,13 @@ def plan_of(settled: Settled, state: ParticipantState, assumed: Mapping[str, Mom
         return replace(joined, lacks=anchor)
     timeline = prepared.of(start, _by_name(settled.protocol, state, actual), _known(prepared, actual))
     visits: dict[str, Visit | None] = {visit.encounter: visit for visit in timeline.visits}
-    return replace(_joined(state, settled.protocol, arm, visits, None), checks=timeline.checks)
+    checks: tuple[CheckResult, ...] = ()
+    if timeline.checks:
+        named = (each.id for each in settled.protocol.anchors.values() if each.given in ("start", "by_name"))
+        dates = {name: date_of(settled.protocol, state, name, actual) for name in named}
+        dosed = dose_visits(settled.protocol, arm)
+        checks = as_given(settled, state, dosed, dates, actual, timeline.checks)
+    return replace(_joined(state, settled.protocol, arm, visits, None), checks=checks)
 
 
 def still_booked(plan: ParticipantPlan) -> list[tuple[str, dt.datetime]]:
@@ -162,11 +169,6 @@ def start_of(protocol: Protocol, state: ParticipantState) -> Moment | None:
 def attended_of(state: ParticipantState) -> dict[str, Moment]:
     """When the visits of a participant took place, of those that did."""
     return {name: each.attended for name, each in state.visits.items() if each.attended is not None}
-
-
-def own_visits(protocol: Protocol, anchor: str) -> tuple[str, ...]:
-    """The visits that are the event that an anchor is; an arm has one of them at most."""
-    return tuple(each.id for each in protocol.encounters.values() if each.defines == anchor)
 
 
 def date_of(protocol: Protocol, state: ParticipantState, anchor: str, actual: Mapping[str, Moment]) -> Moment | None:

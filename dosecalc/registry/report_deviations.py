@@ -7,11 +7,11 @@ site's own counts as a stated one does.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from dosecalc.registry.lateness import lateness
+from dosecalc.registry.lateness import lateness, lateness_on
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
@@ -177,6 +177,10 @@ def _of_dose(
 
     if given is not None:
         when = dt.datetime.fromisoformat(given.public["when"])
+        if planned.attended is None and (stands := lateness_on(planned, when)).how in ("early", "late"):
+            how: How = "early" if stands.how == "early" else "late"
+            departed = made(how, None, given, when, planned.state.outside_window)
+            yield replace(departed, days_over=stands.days_over, days_from_target=stands.days_from_target)
         if limit is not None and when > limit:
             text = msg("the dose had to be used by {time} (R11)", time=limit.isoformat(" ", "minutes"))
             yield made("limit", text, given, when, None)

@@ -26,6 +26,10 @@ class VisitState:
     attended: dt.datetime | dt.date | None = None
     given: dt.date | None = None
     """The day on which its dose was given."""
+    given_at: dt.datetime | None = None
+    """When its dose was given."""
+    signed: Mapping[str, int | None] = field(default_factory=dict)
+    """The limits that the booking breaks with the investigator's reason: how many seconds passed by then, if known."""
     missed: str | None = None
     """Why it was missed."""
     cancelled: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import Finding, Refusal, refuse
 from dosecalc.registry.gaps import broken_gaps
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.gaps import GapBroken
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
-    from dosecalc.visits.visit import Moment
+    from dosecalc.registry.state import VisitState
+    from dosecalc.visits.visit import CheckResult, Moment
 
 _OVERRIDE = msg("choose another day, or, where the investigator decides so, say why: --outside-window REASON")
 
@@ -162,12 +163,51 @@ def started_elsewhere(settled: Settled, plan: ParticipantPlan, planned: PlannedV
     return name
 
 
-def limits_broken(settled: Settled, then: ParticipantPlan, planned: PlannedVisit) -> tuple[Message, ...]:
-    """The protocol's limits in hours that end at this visit and are not met, when it takes place as in `then`."""
-    name = own_anchor(settled, planned)
+def limits_here(settled: Settled, then: ParticipantPlan, planned: PlannedVisit) -> tuple[CheckResult, ...]:
+    """The protocol's limits in hours that end at this visit and are not known to be met, when it is as in `then`.
+
+    Where the visit that they end at was missed, they end at the first visit with a dose after it.
+    """
+    ends = {own_anchor(settled, planned)}
+    if planned.dosed and not any(each.dosed and _had_a_dose(each) for each in then.visits if each.id != planned.id):
+        ends |= {own_anchor(settled, each) for each in then.visits if each.standing == "missed"}
+    ends.discard(None)
     return tuple(
-        check.text for check in then.checks if check.ok is False and settled.protocol.checks[check.code].end == name
+        check for check in then.checks if check.ok is not True and settled.protocol.checks[check.code].end in ends
     )
+
+
+def _had_a_dose(planned: PlannedVisit) -> bool:
+    return planned.state.given is not None or planned.attended is not None
+
+
+def unknown_limit(code: str, check: CheckResult, settled: Settled, mend: Message) -> Finding:
+    """What is said of a limit of which nobody can say whether it is met."""
+    what = msg("nobody can say whether a limit of the protocol is met: {text}", text=check.text)
+    start = settled.protocol.checks[check.code].start
+    return Finding(
+        "DC925",
+        what,
+        msg("record it with its time: `participant anchor {code} {anchor}=DATETIME`; where nobody knows it: {mend}",
+            code=code, anchor=start, mend=mend),
+    )  # fmt: skip
+
+
+def signed_for(limits: Iterable[CheckResult]) -> dict[str, str]:
+    """What a reason allows, as an event holds it: the seconds that passed by then, empty where nobody knows."""
+    return {each.code: "" if (passed := _seconds(each)) is None else str(passed) for each in limits}
+
+
+def was_signed(state: VisitState, check: CheckResult) -> bool:
+    """Whether the investigator allowed it with the booking: not a minute more than they knew."""
+    if check.code not in state.signed:
+        return False
+    allowed, passed = state.signed[check.code], _seconds(check)
+    return allowed == passed or (allowed is not None and passed is not None and passed <= allowed)
+
+
+def _seconds(check: CheckResult) -> int | None:
+    return None if check.passed is None else -(-check.passed // dt.timedelta(seconds=1))
 
 
 def unrecorded_before(plan: ParticipantPlan, name: str) -> tuple[PlannedVisit, ...]:
@@ -188,8 +228,8 @@ def unrecorded_before(plan: ParticipantPlan, name: str) -> tuple[PlannedVisit, .
 
 def fits(
     settled: Settled, plan: ParticipantPlan, planned: PlannedVisit, when: dt.datetime, asking: Asking
-) -> tuple[str | None, tuple[Message, ...]]:
-    """Whether a time fits consent, window, gaps and limits; the reason that is kept where not, and what it breaks.
+) -> tuple[dict[str, Any], tuple[Message, ...]]:
+    """Whether a time fits consent, window, gaps and limits; what is kept of that where not, and what it breaks.
 
     A visit that others count from is its own window: when it is booked for another day, that day is the start.
     """
@@ -211,15 +251,17 @@ def fits(
     if gaps and not (asking.outside_window or "").strip():
         raise _gaps_refused(gaps)
     broken += [each.text for each in gaps]
-    limits = limits_broken(settled, then, planned)
-    if limits and not (asking.outside_window or "").strip():
-        raise Refusal([Finding("DC863", each, _OVERRIDE) for each in limits])
-    broken += limits
+    limits = limits_here(settled, then, planned)
+    if not (asking.outside_window or "").strip():
+        if exceeded := [each for each in limits if each.ok is False]:
+            raise Refusal([Finding("DC863", each.text, _OVERRIDE) for each in exceeded])
+        limits = ()  # what is not known yet may still be recorded; before the dose it is asked for
+    broken += [each.text for each in limits]
     if not broken:
-        return None, ()
+        return {}, ()
     if not asking.may_override:
         raise _not_yours()
-    return asking.outside_window, tuple(broken)
+    return {"outside_window": asking.outside_window} | ({"limits": signed_for(limits)} if limits else {}), tuple(broken)
 
 
 def check_override(gaps: Iterable[GapBroken], asking: Asking, others: Iterable[Finding] = ()) -> None:

@@ -51,7 +51,7 @@ def check_elapsed(
     if at_least > limit or (at_least == limit and not isinstance(start, dt.datetime)):
         parts = {"check": check.label, "passed": _hours(at_least), "limit": in_words(check.at_most)}
         text = msg("{check}: {passed} or more; more than the permitted {limit}", **parts)
-        return CheckResult(code=check.id, text=text, ok=False, timed=False)
+        return CheckResult(code=check.id, text=text, ok=False, timed=False, passed=at_least)
     text = msg(
         "{check}: not checked; {anchor} has no time of day; write it as YYYY-MM-DDTHH:MM",
         check=check.label,
@@ -73,9 +73,11 @@ def _ends(moment: Moment, zone: dt.tzinfo) -> dt.datetime:
 def _compared(check: Check, passed: dt.timedelta) -> CheckResult:
     limit = dt.timedelta(minutes=check.at_most.minutes)
     parts = {"check": check.label, "passed": _hours(passed), "limit": in_words(check.at_most)}
-    if passed <= limit:
-        return CheckResult(code=check.id, text=msg("{check}: {passed}; at most {limit}", **parts), ok=True)
-    return CheckResult(code=check.id, text=msg("{check}: {passed}; more than the permitted {limit}", **parts), ok=False)
+    met = passed <= limit
+    text = msg("{check}: {passed}; at most {limit}", **parts)
+    if not met:
+        text = msg("{check}: {passed}; more than the permitted {limit}", **parts)
+    return CheckResult(code=check.id, text=text, ok=met, passed=passed)
 
 
 def _hours(span: dt.timedelta) -> Message:

@@ -51,6 +51,8 @@ class CheckResult:
     ok: bool | None
     timed: bool = True
     """False where a time of day is missing, and the limit is exceeded at every time of that day."""
+    passed: dt.timedelta | None = None
+    """How long it took, or at least; None where that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -141,7 +141,7 @@ def test_in_a_masked_trial_only_who_may_know_the_product_sees_that_a_dose_was_gi
             ("wang", "participant assign --list list.csv"),
             ("wang", "participant assign T001"),
             ("liu", "participant measure T001 --weight 68 --by CRC-02 --date 2026-06-01"),
-            ("liu", "participant anchor T001 first_dose=2026-06-01"),
+            ("liu", "participant anchor T001 symptom_onset=2026-05-31T09:00 first_dose=2026-06-01"),
             ("wang", "ip receive --stock our-example-stock.yaml"),
             ("wang", "ip prepare T001 D0 --thawed-at 2026-06-01T08:30"),
         ):

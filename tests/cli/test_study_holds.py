@@ -190,7 +190,7 @@ def masked(tmp_path: Path, clock: Clock) -> Path:
         ("liu", "participant enrol T001"),
         ("wang", "participant assign T001"),
         ("liu", "participant measure T001 --weight 68 --by CRC-02 --date 2026-06-01"),
-        ("liu", "participant anchor T001 first_dose=2026-06-01"),
+        ("liu", "participant anchor T001 symptom_onset=2026-05-31T09:00 first_dose=2026-06-01"),
         ("wang", "ip receive --stock our-example-stock.yaml"),
         ("wang", "ip prepare T001 D0 --thawed-at 2026-06-01T08:30"),
         ("xu", "ip check T001 D0 --arm placebo --lot MEDIUM --weight 68 --thawed-at 2026-06-01T08:30"),
