@@ -124,7 +124,7 @@ def _prepared(
             product=dose["product"],
             role=dose["role"],
             area=dose.get("area"),
-            planned=_amount(dose) if dose.get("encounter", state.visit) == state.visit else None,
+            planned=None if _continues(made, state.visit) else _amount(dose),
             prepared=prepared,
             prepared_on=state.on,
             lots=((lot, (state.lots or {}).get(lot, vials)),),
@@ -139,6 +139,11 @@ def _amount(dose: Mapping[str, Any]) -> Quantity | None:
     if "total" not in dose:
         return None
     return Quantity(parse_number(dose["total"]), unit(dose["unit"]))
+
+
+def _continues(made: Mapping[str, Any], visit: str) -> bool:
+    """Whether more is handed out of what is used at home; the plan counts that at the visit where its use begins."""
+    return "dispensing" in made and bool(made["dose"].get("encounter", visit) != visit)
 
 
 def _handed_out(made: Mapping[str, Any], visit: str) -> Quantity | None:

@@ -12,7 +12,7 @@ from dosecalc.quantity import Quantity, unit
 from dosecalc.registry.lots import DoseState
 from dosecalc.registry.report_exposure import ParticipantExposure, exposures
 from dosecalc.registry.report_table import EXPOSURE, exposure_csv
-from dosecalc.text import msg
+from dosecalc.text import Words, msg
 
 
 def state(visit: str, sheet: str, **changes: Any) -> DoseState:
@@ -69,7 +69,14 @@ def test_the_planned_dose_of_a_visit_is_the_one_of_its_worksheet_once_it_is_prep
     now = Doses(
         arms=("group-2",),
         doses=tuple(
-            Dose(encounter=visit, product=name, product_label=name, role="active", route="iv", total=twice)
+            Dose(
+                encounter=visit,
+                product=name,
+                product_label=Words("cells", "细胞"),
+                role="active",
+                route=Words("iv", "静脉"),
+                total=twice,
+            )
             for visit, name in (("D0", "MSC"), ("D0", "another"), ("D7", "MSC"))
         ),
         cumulative=None,
@@ -117,8 +124,11 @@ def test_amounts_in_the_table_are_plain_digits() -> None:
 def test_what_is_used_at_home_counts_from_visit_to_visit() -> None:
     # 1 mL a day for 84 days: 56 days from W0 to W8, 28 days from W8 to W12; 56, then 56 + 28 = 84 mL
     dose = {"product": "minoxidil", "role": "comparator", "total": "84", "unit": "mL", "per_day": "1", "days": 84}
+    dose |= {"encounter": "W0"}
     dispensing = [{"encounter": "W0", "days": 56, "bottles": 2}, {"encounter": "W8", "days": 28, "bottles": 1}]
     sheet = {"dose": dose, "stock": {"lot": "L1"}, "dispensing": dispensing}
     found = exposures("P041", None, None, [state("W0", "x"), state("W8", "x")], lambda *_: sheet, ["W0", "W8"])
     told = [(one.visit, str(one.administered and one.administered.value), str(one.cumulative)) for one in found]
     assert told == [("W0", "56", "56 mL"), ("W8", "28", "84 mL")]
+    # the whole treatment is planned once, from the visit where it begins
+    assert [str(one.planned) for one in found] == ["84 mL", "None"]
