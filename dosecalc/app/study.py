@@ -172,7 +172,7 @@ class Session:
             for draft in drafts:
                 check_may(self.by.role, draft.kind, self.staffed)
                 check_untold(draft, self.settled.protocol)
-                check_begun(draft, self._began(writing))
+                check_begun(draft, self._began(writing), self.by.entered_at)
                 check_happened(draft, writing.event(draft.corrects) if draft.corrects else None, self.present)
                 events.append(writing.append(draft, protocol_sha256=self._digest(writing, study, draft)))
             self._derive(writing, events)

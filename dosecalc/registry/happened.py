@@ -45,14 +45,16 @@ def check_happened(draft: Draft, corrected: Event | None, present: dt.datetime) 
         raise still_to_come(when, present)
 
 
-def check_begun(draft: Draft, began: dt.datetime) -> None:
-    """Refuse what would change the study as a whole before it `began`; to the minute, as people write times.
+def check_begun(draft: Draft, began: dt.datetime, entered: dt.datetime) -> None:
+    """Refuse what is said to have changed the study as a whole before it `began`; to the minute, as people write times.
+
+    Nobody said so where the time is that of the entry: then the clock went back, and what happens is recorded.
 
     Raises:
         Refusal: DC932.
     """
     began = began.replace(second=0, microsecond=0)
-    if KIND_RULES[draft.kind].about != "study" or draft.at >= began:
+    if KIND_RULES[draft.kind].about != "study" or draft.at >= began or draft.at == entered:
         return
     raise refuse(
         "DC932",

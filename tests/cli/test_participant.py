@@ -272,7 +272,7 @@ def test_a_correction_is_read_in_and_what_stood_there_is_still_there(measured: P
 
 
 def test_a_corrected_start_moves_the_dates(measured: Path) -> None:
-    done(measured, "liu", "correct 6 --set when=2026-03-03", "--reason", "misread")
+    done(measured, "liu", "correct 6 --set when=2026-03-03 --yes", "--reason", "misread")
     assert done(measured, "liu", "show P001")["timeline"][1]["target"] == "2026-03-17"
 
 
@@ -281,9 +281,11 @@ def test_an_entry_for_the_wrong_participant_is_taken_out(measured: Path) -> None
     assert done(measured, "liu", "show P001")["areas"] == []
 
 
-def test_a_wrong_arm_is_taken_out_and_assigned_anew(measured: Path) -> None:
-    done(measured, "chen", "correct 4 --void", "--reason", "slip of the pen")
+def test_a_wrong_arm_is_taken_out_and_assigned_anew_with_the_enrolment_that_it_belongs_to(measured: Path) -> None:
+    for number in ("4", "3"):
+        done(measured, "chen", f"correct {number} --void", "--reason", "slip of the pen")
     assert done(measured, "liu", "show P001")["arm"] is None
+    done(measured, "liu", "enrol P001 --cohort none")
     done(measured, "chen", "assign P001 --arm phase2-minoxidil")
     # The minoxidil arm comes in weeks 0, 8, 12 and 24 only.
     assert [row["visit"] for row in done(measured, "liu", "show P001")["timeline"]] == ["W0", "W8", "W12", "W24"]
