@@ -60,12 +60,12 @@ AMEND = (
 )
 AREA = (
     "the study changed since the dose for W0 of P001 was prepared: hair-loss area, cm² was 23.4 (tracing, CRC-02, "
-    "2026-06-01), and is 2.4 (tracing, CRC-02, 2026-06-01)"
+    "2026-06-01), and is 20.4 (tracing, CRC-02, 2026-06-01)"
 )
 
 
 def test_a_dose_for_another_area_than_is_on_record_is_not_handed_out(study: Path) -> None:
-    ok(study, "liu", "participant correct 5 --set values=2.4 --reason tenfold")
+    ok(study, "liu", "participant correct 5 --set values=20.4 --reason misread")
     refused = dispense(study)
     assert refused.codes == ["DC782"]
     assert refused.json["errors"][0]["what"] == AREA
@@ -75,7 +75,7 @@ def test_a_dose_for_another_area_than_is_on_record_is_not_handed_out(study: Path
 def test_a_dose_for_another_area_than_is_on_record_is_not_given_after_that(study: Path, clock: Clock) -> None:
     assert dispense(study).code == 0
     clock.set("2026-06-02T01:40:00+00:00")
-    ok(study, "liu", "participant correct 5 --set values=2.4 --reason tenfold")
+    ok(study, "liu", "participant correct 5 --set values=20.4 --reason misread")
     refused = give(study)
     assert (refused.codes, refused.json["errors"][0]["what"]) == (["DC782"], AREA)
     assert give(study, "--at", "2026-06-02T09:30").code == 0  # before the correction it was given: a fact

@@ -177,7 +177,7 @@ def test_a_mistyped_first_day_is_corrected_at_its_attendance_and_the_message_say
         f"attendance, and the other visits move with it: participant correct {number} --set when=2026-03-10 "
         "--reason WHY"
     )
-    done(study, f"participant correct {number} --set when=2026-03-10 --reason mistyped")
+    done(study, f"participant correct {number} --set when=2026-03-10 --reason mistyped --yes")
     assert timeline(study)["D7"][0] == "2026-03-17"
 
 
@@ -291,6 +291,7 @@ def test_a_first_dose_beyond_the_limit_waits_for_the_investigator(study: Path, c
 def handed_out(folder: Path, clock: Clock) -> None:
     """The dose of D0 was prepared, checked and handed out on 9 March at 09:00."""
     stocked(folder, clock, "2026-03-09")
+    done(folder, "participant anchor T001 symptom_onset=2026-03-07T20:00")
     assert prepare(folder, "D0", "2026-03-09").code == 0
     entered = "--arm group-2 --lot MSC --weight 68 --thawed-at 2026-03-09T08:30 --concentration 2e7"
     assert call(folder, "xu", "ip", "check", "T001", "D0", *entered.split(), key=True).code == 0
