@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dosecalc.blinding import BlindedPlan
     from dosecalc.calendars.event import Audience, Event
     from dosecalc.dosing.result import Doses
-    from dosecalc.protocol.site import Clinic
+    from dosecalc.protocol.clinic import Clinic
     from dosecalc.text import Language
 
 

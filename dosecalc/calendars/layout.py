@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from dosecalc.calendars.made import MadeUp
     from dosecalc.calendars.revisions import Earlier, Previous
     from dosecalc.dosing.result import Doses
-    from dosecalc.protocol.site import Clinic
+    from dosecalc.protocol.clinic import Clinic
     from dosecalc.text import Language
     from dosecalc.visits.visit import Visit
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dosecalc.blinding import BlindedPlan, BookedVisit
     from dosecalc.calendars.event import Audience
     from dosecalc.dosing.result import Doses
-    from dosecalc.protocol.site import Clinic
+    from dosecalc.protocol.clinic import Clinic
     from dosecalc.text import Language, Message
     from dosecalc.visits.visit import Moment, Visit
 

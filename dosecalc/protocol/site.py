@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dosecalc.errors import Where
+from dosecalc.protocol.clinic import Clinic
 from dosecalc.protocol.dose_rule import NOWHERE, Id
 from dosecalc.protocol.model import Window
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
@@ -174,6 +175,20 @@ class SiteUnmasked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SiteBooking:
+    """What a booked visit takes of the clinic, the same for every arm (R15).
+
+    `resources` are the clinic's that it reserves for the day. `lead` is how long before the visit their work begins,
+    such as thawing and preparing. A visit on the `ward` needs no open day of the clinic, no hours and no place.
+    """
+
+    resources: tuple[Id, ...] = ()
+    lead: ClockOffset | None = None
+    ward: bool = False
+    where: Where = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SiteProtocol:
     """What the site says about one protocol."""
 
@@ -184,29 +199,13 @@ class SiteProtocol:
     windows: Mapping[Id, SiteWindow] = field(default_factory=dict)
     gaps: SiteGaps | None = None
     stagger: SiteStagger | None = None
+    booking: Mapping[Id, SiteBooking] = field(default_factory=dict)
+    """By visit."""
     area_age: SiteAreaAge | None = None
     preparation: Mapping[Id, SitePreparation] = field(default_factory=dict)
     look: SiteLook | None = None
     label: SiteLabel | None = None
     unmasked: SiteUnmasked | None = None
-    where: Where = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clinic:
-    """What a booked visit's calendar entry says, in neutral words (R17)."""
-
-    name: Words
-    place: Words
-    contact: str
-    bring: Words
-    visit_length: ClockOffset
-    unbooked_visits: Literal["show", "leave_out"]
-    """Whether a participant's calendar shows visits that are not booked yet."""
-    daily_time: str | None = None
-    """Time of day (HH:MM) of a daily application at home; left out, the item is all-day."""
-    places_per_day: int | None = None
-    """How many visits a study books on one day at most; left out, there is no limit."""
     where: Where = field(default=NOWHERE, compare=False)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dosecalc.errors import Finding
 from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
+from dosecalc.protocol.clinic_checks import check_bookings, check_clinic
 from dosecalc.protocol.example_checks import left_of_the_example
 from dosecalc.protocol.gap_checks import check_gaps, check_gaps_against
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from dosecalc.protocol.site import Site, SiteLevels, SiteProtocol, SiteStagger, SiteWindow
 
-_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MADE_UP: dict[type, tuple[str, ...]] = {
     Confirmed: ("document", "section", "by"),
@@ -57,30 +57,8 @@ def check_site(site: Site) -> Iterator[Finding]:
     if site.example is False:
         yield from left_of_the_example(site, _MADE_UP)
     clinic = readable(site.clinic)
-    length = readable(clinic.visit_length) if clinic is not None else None
-    if length is not None and length.minutes <= 0:
-        yield Finding(
-            "DC155",
-            msg("a visit takes some time"),
-            msg("write its length as PT45M or PT1H, without a sign"),
-            path="clinic.visit_length",
-        )
-    if clinic is not None and clinic.daily_time and not _TIME.fullmatch(clinic.daily_time):
-        yield Finding(
-            "DC141",
-            msg("'{text}' is not a time of day", text=clinic.daily_time),
-            msg("write it as 20:00"),
-            clinic.where,
-            "clinic.daily_time",
-        )
-    if clinic is not None and readable(clinic.places_per_day) == 0:
-        yield Finding(
-            "DC768",
-            msg("no visit could be booked on any day"),
-            msg("write how many visits a day has room for, or remove the key where there is no limit"),
-            clinic.where,
-            "clinic.places_per_day",
-        )
+    if clinic is not None:
+        yield from check_clinic(clinic)
     for name, here in (site.protocols or {}).items():
         if (stagger := readable(here.stagger)) is not None:
             yield from _stagger(stagger, f"protocols.{name}.stagger.days")
@@ -94,6 +72,7 @@ def check_site(site: Site) -> Iterator[Finding]:
                 f"protocols.{name}.verified.sha256",
             )
     yield from _staff(site)
+    yield from check_bookings(site)
     yield from check_preparations(site)
 
 
@@ -138,6 +117,7 @@ def check_site_against(site: Site, protocol: Protocol) -> Iterator[Finding]:
         here.preparation, protocol.products, f"{path}.preparation", partial(check_preparation, protocol)
     )
     yield from check_gaps_against(here, protocol, f"{path}.gaps")
+    yield from _against(here.booking, protocol.encounters, f"{path}.booking", lambda *_: iter(()))
     yield from check_look(here, protocol, path)
     yield from _unmasked(here, protocol, f"{path}.unmasked")
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from dosecalc.calendars.revisions import Previous
     from dosecalc.dosing.result import Doses
     from dosecalc.files import Staging
+    from dosecalc.protocol.clinic import Clinic
     from dosecalc.protocol.settled import Settled
-    from dosecalc.protocol.site import Clinic
     from dosecalc.tables.participants import Entry
     from dosecalc.text import Language
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dosecalc.blinding import BlindedPlan, BookedVisit, Routine
 from dosecalc.dosing.result import Dose, Doses
+from dosecalc.protocol.clinic import Clinic
 from dosecalc.protocol.offsets import ClockOffset
-from dosecalc.protocol.site import Clinic
 from dosecalc.quantity import Quantity, unit
 from dosecalc.text import Words, msg
 from dosecalc.visits.visit import Booking, Visit

@@ -32,7 +32,7 @@ from dosecalc.calendars.event import Alarm, Event
 from dosecalc.calendars.export import clinic_calendar, participant_calendar, pharmacy_calendar
 from dosecalc.calendars.ics import Head, read_event, write_calendar, write_event
 from dosecalc.dosing.result import Doses
-from dosecalc.protocol.site import Clinic
+from dosecalc.protocol.clinic import Clinic
 from dosecalc.text import LANGUAGES, Language
 from ics.checks import ALL, check_calendar, check_calendars
 from ics.validator import validate

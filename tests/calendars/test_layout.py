@@ -36,7 +36,7 @@ from dosecalc.calendars.revisions import read_previous
 from dosecalc.calendars.wording import clinic_events, pharmacy_events
 from dosecalc.dosing.result import Doses
 from dosecalc.errors import Refusal
-from dosecalc.protocol.site import Clinic
+from dosecalc.protocol.clinic import Clinic
 from dosecalc.text import LANGUAGES, Language, Words
 from ics.checks import check_calendar, check_versions
 

@@ -14,7 +14,7 @@ from dosecalc.calendars.event import Event
 from dosecalc.calendars.wording import clinic_events, participant_events, pharmacy_events
 from dosecalc.dosing.result import Warned
 from dosecalc.errors import Refusal
-from dosecalc.protocol.site import Clinic
+from dosecalc.protocol.clinic import Clinic
 from dosecalc.text import Language, Words, msg
 from dosecalc.visits.visit import Booking
 
