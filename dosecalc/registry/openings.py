@@ -116,9 +116,10 @@ def _times(around: Around, planned: PlannedVisit, day: dt.date) -> Iterator[dt.d
     usual = [dt.datetime.combine(day, time, around.zone) for time in times(around.clinic, needs)]
     found = [each for each in usual if _fits(around, planned, each)]
     yield from found
-    if not found and needs.ward and isinstance(target, dt.datetime) and target.date() == day:
-        if _fits(around, planned, target):
-            yield target
+    if found or not needs.ward or not isinstance(target, dt.datetime):
+        return
+    if target.date() == day and _fits(around, planned, target):
+        yield target
 
 
 def _fits(around: Around, planned: PlannedVisit, begin: dt.datetime) -> bool:
