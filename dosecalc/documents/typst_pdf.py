@@ -31,6 +31,8 @@ _LONG = re.compile(r"[^\s\u2e80-\uffff]{16,}")
 _NUMBER = re.compile(r"[0-9.,]+")
 _PIECE = re.compile(r"[^-/_.]{1,12}[-/_.]*|[-/_.]+")
 _BREAK = "\u200b"
+_PPI = 100
+"""Dots per inch of a picture: an A4 page sideways is as wide as a page of a web site."""
 _TOO_SMALL = "the label is too small"
 """What the template of the labels says where it gives up."""
 
@@ -55,10 +57,36 @@ def compiled(template: str, data: dict[str, Any], language: Language, date: dt.d
         Refusal: as `papers_pdf`.
     """
     choice = choose_fonts(font)
-    said = json.dumps(
-        {**data, "language": language, "fonts": choice.families, "superscripts": SUPERSCRIPTS}, ensure_ascii=False
-    )
-    return _compile(os.path.join(TEMPLATES, template), {"data": said}, date.astimezone(dt.UTC), choice)
+    return _compile(_template(template), _inputs(data, language, choice), date.astimezone(dt.UTC), choice)
+
+
+def pictured(template: str, data: dict[str, Any], language: Language, date: dt.datetime, font: str | None) -> bytes:
+    """Return what `compiled` makes as a PNG picture of its one page.
+
+    Raises:
+        Refusal: as `papers_pdf`.
+        ValueError: there are several pages.
+    """
+    import typst
+
+    compiled(template, data, language, date, font)  # a picture alone would show a missing character as a box
+    choice = choose_fonts(font)
+    made = typst.compile(
+        _template(template), root=TEMPLATES, font_paths=choice.fonts, ignore_system_fonts=True, format="png",
+        ppi=_PPI, sys_inputs=_inputs(data, language, choice),
+    )  # fmt: skip
+    if not isinstance(made, bytes):
+        raise ValueError("a picture has one page")
+    return made
+
+
+def _template(name: str) -> str:
+    return os.path.join(TEMPLATES, name)
+
+
+def _inputs(data: dict[str, Any], language: Language, choice: FontChoice) -> dict[str, str]:
+    said = {**data, "language": language, "fonts": choice.families, "superscripts": SUPERSCRIPTS}
+    return {"data": json.dumps(said, ensure_ascii=False)}
 
 
 def _compile(path: str, inputs: dict[str, str], date: dt.datetime, choice: FontChoice) -> bytes:

@@ -61,6 +61,11 @@ def weekday(moment: Moment) -> Message:
     return _WEEKDAYS[moment.weekday()]
 
 
+def month_of(moment: Moment) -> Message:
+    """Return the name of the month."""
+    return _MONTHS[moment.month - 1]
+
+
 def readable(moment: Moment) -> str:
     """Return `2026-03-02`, or `2026-03-02 09:30` where there is a time; seconds only where there are any."""
     if not isinstance(moment, dt.datetime):
