@@ -179,6 +179,18 @@ def _lines_of_week(reading: Reading, study: StudyState, scope: Scope, first: dt.
     )
 
 
+def lines_between(
+    session: Session, reading: Reading, scope: Scope, first: dt.date, last: dt.date
+) -> Iterator[VisitLine]:
+    """What can mean something from `first` to `last`, what took place included, as it stands on the day of `scope`."""
+    if not _table_holds(reading, scope):
+        return _afresh(session, reading, scope)
+    return _distinct(
+        reading.rows(first=first.isoformat(), last=last.isoformat()),
+        reading.rows(standing=_UNBOOKED, begun=last.isoformat()),
+    )
+
+
 def study_overdue(
     session: Session, *, day: str | None = None, as_of: str | None = None
 ) -> tuple[Scope, tuple[Late, ...]]:

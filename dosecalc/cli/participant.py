@@ -16,6 +16,7 @@ _TABLE = {
     "discontinue": ("dosecalc.cli.participant_discontinue", msg("End the treatment; follow-up goes on.")),
     "withdraw": ("dosecalc.cli.participant_withdraw", msg("Record that a participant leaves the study.")),
     "unblind": ("dosecalc.cli.participant_unblind", msg("Reveal one participant's arm in an emergency.")),
+    "card": ("dosecalc.cli.participant_card", msg("Print the card with the dates that they take home.")),
     "correct": ("dosecalc.cli.participant_correct", msg("Correct what was recorded; the old entry stays.")),
     "show": ("dosecalc.cli.participant_show", msg("Show one participant, with the history.")),
     "list": ("dosecalc.cli.participant_list", msg("List the participants.")),

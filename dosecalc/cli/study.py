@@ -9,6 +9,8 @@ _TABLE = {
     "init": ("dosecalc.cli.study_init", msg("Make a study from a protocol and a site file.")),
     "today": ("dosecalc.cli.study_today", msg("Who comes today, and what is to be done.")),
     "week": ("dosecalc.cli.study_week", msg("The visits of a week, day by day.")),
+    "wall": ("dosecalc.cli.study_wall", msg("Write the clinic's calendar for the wall: a month or a week.")),
+    "daylist": ("dosecalc.cli.study_daylist", msg("Write the clinic's list of a day, with room to sign.")),
     "overdue": ("dosecalc.cli.study_overdue", msg("Visits whose window is over.")),
     "deviations": ("dosecalc.cli.study_deviations", msg("What departed from the protocol, and why.")),
     "exposure": ("dosecalc.cli.study_exposure", msg("What each participant has been given.")),
