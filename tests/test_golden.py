@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
+import clinic_week
 import pharmacy
 from dosecalc.app import shipped
 from ics.checks import ALL, check_calendars, missing_clients
+from masked_study import Clock
 from running import dosecalc
 
 Compare = Callable[[str, bytes], None]
@@ -130,3 +132,13 @@ def test_the_worksheet_of_the_readme_looks_as_before(compare: Compare, tmp_path:
     pdf = tmp_path / "SZ-002-W0-worksheet.pdf"
     subprocess.run(["pdftoppm", "-r", "72", "-png", "-singlefile", str(pdf), str(tmp_path / "page")], check=True)
     compare("worksheet-en.png", (tmp_path / "page.png").read_bytes())
+
+
+def test_the_week_of_the_readme_looks_as_before(
+    compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The week after Tomb-Sweeping Day, whose Monday is closed; three of its four open days are full."""
+    Clock(monkeypatch).set(clinic_week.NOW)
+    clinic_week.clinic(tmp_path)
+    clinic_week.made(tmp_path, "study", "wall", "--week", "2026-W15", "--out", "week.png")
+    compare("clinic-week-en.png", (tmp_path / "week.png").read_bytes())
