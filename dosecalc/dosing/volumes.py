@@ -28,9 +28,10 @@ from dosecalc.text import NOTHING, Message, msg
 if TYPE_CHECKING:
     from dosecalc.dosing.prepared import Fill
     from dosecalc.errors import Refusal
+    from dosecalc.protocol.confirmed import Confirmed
     from dosecalc.protocol.dose_rule import DoseRule
     from dosecalc.protocol.settled import Settled
-    from dosecalc.protocol.site import Confirmed, SitePreparation, Syringe
+    from dosecalc.protocol.site import SitePreparation, Syringe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

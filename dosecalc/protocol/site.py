@@ -13,22 +13,13 @@ from typing import Literal
 
 from dosecalc.errors import Where
 from dosecalc.protocol.clinic import Clinic
+from dosecalc.protocol.confirmed import Confirmed
+from dosecalc.protocol.delivery import SiteDelivery
 from dosecalc.protocol.dose_rule import NOWHERE, Id
 from dosecalc.protocol.model import Window
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
 from dosecalc.quantity import Quantity
 from dosecalc.text import Words
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Confirmed:
-    """Where a decision is written down, and who confirmed it when."""
-
-    document: str
-    section: str
-    by: str
-    date: dt.date
-    where: Where = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,6 +225,8 @@ class Site:
     syringes: Mapping[Id, Syringe] = field(default_factory=dict)
     staff: Mapping[Id, StaffRole] = field(default_factory=dict)
     """Who works in a study, and as what; without it everyone who can open the study may record anything."""
+    delivery: SiteDelivery | None = None
+    """How calendars may leave the house besides as files; left out, in no other way."""
     protocols: Mapping[Id, SiteProtocol]
     sha256: str = field(default="", compare=False)
     where: Where = field(default=NOWHERE, compare=False)

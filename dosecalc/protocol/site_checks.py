@@ -10,12 +10,13 @@ from dosecalc.errors import Finding
 from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
 from dosecalc.protocol.clinic_checks import check_bookings, check_clinic
+from dosecalc.protocol.confirmed import Confirmed
 from dosecalc.protocol.example_checks import left_of_the_example
 from dosecalc.protocol.gap_checks import check_gaps, check_gaps_against
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
 from dosecalc.protocol.offsets import CalendarOffset, ClockOffset
 from dosecalc.protocol.preparation_checks import check_look, check_preparation, check_preparations
-from dosecalc.protocol.site import Confirmed, SiteAnswer, SiteLabel, SiteLook, SitePreparation, Verified
+from dosecalc.protocol.site import SiteAnswer, SiteLabel, SiteLook, SitePreparation, Verified
 from dosecalc.protocol.walk import walk
 from dosecalc.text import msg
 

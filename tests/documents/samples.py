@@ -14,9 +14,10 @@ from dosecalc.documents.worksheet import Input, Worksheet
 from dosecalc.dosing.dose import calculate
 from dosecalc.dosing.prepared import Dispensed, Dispensing, Fill, Interval, Preparation, RoundingCliff
 from dosecalc.dosing.result import DoseInput, Warned
+from dosecalc.protocol.confirmed import Confirmed
 from dosecalc.protocol.offsets import ClockOffset
 from dosecalc.protocol.settled import Settled
-from dosecalc.protocol.site import Confirmed, SitePreparation, Syringe, Verified
+from dosecalc.protocol.site import SitePreparation, Syringe, Verified
 from dosecalc.protocol.stock import Certificate, Lot
 from dosecalc.quantity import Quantity, parse_quantity
 from dosecalc.text import Words, msg

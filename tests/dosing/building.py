@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.protocol.clinic import Clinic
+from dosecalc.protocol.confirmed import Confirmed
 from dosecalc.protocol.dose_rule import (
     Answer,
     Cap,
@@ -38,7 +39,7 @@ from dosecalc.protocol.model import (
 )
 from dosecalc.protocol.offsets import parse_offset
 from dosecalc.protocol.settled import Settled
-from dosecalc.protocol.site import Confirmed, Site, SiteAnswer, SiteLevel, SiteLevels, SiteProtocol, Verified
+from dosecalc.protocol.site import Site, SiteAnswer, SiteLevel, SiteLevels, SiteProtocol, Verified
 from dosecalc.protocol.walk import walk
 from dosecalc.quantity import Quantity, parse_quantity
 from dosecalc.text import Words

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from dosecalc.protocol.clinic import Clinic
+from dosecalc.protocol.confirmed import Confirmed
 from dosecalc.protocol.dose_rule import Answer, Source
 from dosecalc.protocol.model import (
     Anchor,
@@ -22,7 +23,7 @@ from dosecalc.protocol.model import (
 )
 from dosecalc.protocol.offsets import ClockOffset, parse_offset
 from dosecalc.protocol.settled import Settled
-from dosecalc.protocol.site import Confirmed, Site, SiteAnswer, SiteProtocol, SiteWindow
+from dosecalc.protocol.site import Site, SiteAnswer, SiteProtocol, SiteWindow
 from dosecalc.text import Words
 from dosecalc.visits.timeline import timeline
 
