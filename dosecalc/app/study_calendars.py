@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dosecalc.app.study import Session
     from dosecalc.calendars.event import Event as Item
+    from dosecalc.calendars.ics import Head
     from dosecalc.registry.calendar_history import Moment
     from dosecalc.text import Language
 
@@ -60,24 +61,42 @@ def write_calendars(
     until = session.until(as_of)
     files: dict[str, bytes] = {}
     written: list[WrittenCalendar] = []
-    for code, name, data, count, changed in _calendars(session, until, language):
+    for found in calendars_of(session, until, language):
+        code, changed = found.participant, found.changed
         if since is not None and (changed is None or changed < since):
             continue
-        files[name] = data
+        name = CLINIC if code is None else f"calendars/{code}.ics"
+        files[name] = data = write_calendar(found.head, found.items)
         written.append(
             WrittenCalendar(
                 participant=code, path=os.path.join(out, name), sha256=hashlib.sha256(data).hexdigest(),
-                events=count, changed=changed,
+                events=len(found.items), changed=changed,
             )
         )  # fmt: skip
     write_together(out, files, replace=True)
     return written
 
 
-def _calendars(
-    session: Session, until: dt.datetime | None, language: Language | None
-) -> Iterator[tuple[str | None, str, bytes, int, dt.datetime | None]]:
-    """Yield each calendar: whose it is, the file's name, its bytes, its items, and when one of them changed last."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudyCalendar:
+    """A calendar of the study that is not written yet; `participant` is None for the clinic's."""
+
+    participant: str | None
+    head: Head
+    items: tuple[Item, ...]
+
+    @property
+    def changed(self) -> dt.datetime | None:
+        """When an item of it changed last."""
+        return max((item.stamp for item in self.items), default=None)
+
+
+def calendars_of(session: Session, until: dt.datetime | None, language: Language | None) -> Iterator[StudyCalendar]:
+    """Yield the calendar of each participant who has one, then the clinic's.
+
+    Raises:
+        Refusal: DC501, a text may not stand in a calendar.
+    """
     from dosecalc import __version__
 
     protocol = session.settled.protocol.id
@@ -95,11 +114,9 @@ def _calendars(
             if not found.items:  # nobody has anything to put on a phone yet
                 continue
             head = calendar_head("participant", spoken, participant=code, protocol=protocol, version=__version__)
-            data = write_calendar(head, found.items)
-            yield code, f"calendars/{code}.ics", data, len(found.items), found.changed
+            yield StudyCalendar(participant=code, head=head, items=found.items)
     head = calendar_head("clinic", here, participant=None, protocol=protocol, version=__version__)
-    changed = max((item.stamp for item in clinic), default=None)
-    yield None, CLINIC, write_calendar(head, clinic), len(clinic), changed
+    yield StudyCalendar(participant=None, head=head, items=tuple(clinic))
 
 
 def _language(history: Sequence[Moment], site: Language) -> Language:

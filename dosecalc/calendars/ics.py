@@ -65,6 +65,15 @@ def write_calendar(head: Head, events: Sequence[Event]) -> bytes:
     return _bytes(calendar)
 
 
+def write_object(head: Head, event: Event) -> bytes:
+    """Return one event as a file of its own, as a calendar server keeps it (RFC 4791, section 4.1)."""
+    calendar = _calendar(head, zone_years([event]))
+    for name in ("UID", "X-WR-CALNAME"):  # those of the whole calendar
+        del calendar[name]
+    calendar.add_component(_vevent(event))
+    return _bytes(calendar)
+
+
 def write_head(head: Head, years: dict[str, Years]) -> bytes:
     """Return what stands above the events of a calendar that is written event by event; `END` follows them."""
     return _bytes(_calendar(head, years)).removesuffix(END)

@@ -115,11 +115,30 @@ def calendar(
     Raises:
         Refusal: DC501, a text holds characters that may not stand in a calendar.
     """
+    *_, now = [{}, *_steps(history, audience, language)]
+    return Calendar(items=tuple(now.values()), changed=max((item.stamp for item in now.values()), default=None))
+
+
+def ever(
+    history: Sequence[Moment], audience: Literal["participant", "clinic"], language: Language | None = None
+) -> Iterator[Item]:
+    """Yield every item as it stood after each change: whatever was handed out before is among them.
+
+    Raises:
+        Refusal: DC501, as `calendar`.
+    """
+    for now in _steps(history, audience, language):
+        yield from now.values()
+
+
+def _steps(
+    history: Sequence[Moment], audience: Literal["participant", "clinic"], language: Language | None
+) -> Iterator[dict[str, Item]]:
     now: dict[str, Item] = {}
     for moment in history:
         items = _items(moment.settled, moment.plan, audience, language)
         now = _next(now, items, whole_seconds(moment.entered), _said(moment.settled, language))
-    return Calendar(items=tuple(now.values()), changed=max((item.stamp for item in now.values()), default=None))
+        yield now
 
 
 def masked_plan(settled: Settled, state: ParticipantState) -> BlindedPlan | None:
