@@ -11,6 +11,7 @@ from dosecalc.protocol.assumption_checks import wrong_answer
 from dosecalc.protocol.binding import readable
 from dosecalc.protocol.clinic_checks import check_bookings, check_clinic
 from dosecalc.protocol.confirmed import Confirmed
+from dosecalc.protocol.delivery_checks import check_delivery
 from dosecalc.protocol.example_checks import left_of_the_example
 from dosecalc.protocol.gap_checks import check_gaps, check_gaps_against
 from dosecalc.protocol.model import NOT_STATED, Assumption, Encounter, Level, Protocol
@@ -60,6 +61,8 @@ def check_site(site: Site) -> Iterator[Finding]:
     clinic = readable(site.clinic)
     if clinic is not None:
         yield from check_clinic(clinic)
+    if (delivery := readable(site.delivery)) is not None:
+        yield from check_delivery(delivery)
     for name, here in (site.protocols or {}).items():
         if (stagger := readable(here.stagger)) is not None:
             yield from _stagger(stagger, f"protocols.{name}.stagger.days")
