@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dosecalc.calendars.event import Event as Item
     from dosecalc.calendars.ics import Head
     from dosecalc.registry.calendar_history import Moment
+    from dosecalc.registry.store import Reading
     from dosecalc.text import Language
 
 CLINIC = "clinic.ics"
@@ -57,29 +58,31 @@ def write_calendars(
             file cannot be written.
         Usage: DC736, the moment has no time of day.
     """
-    since = _since(session, changed_since)
+    since = since_when(session, changed_since)
     until = session.until(as_of)
     files: dict[str, bytes] = {}
     written: list[WrittenCalendar] = []
-    for found in calendars_of(session, until, language):
-        code, changed = found.participant, found.changed
-        if since is not None and (changed is None or changed < since):
-            continue
-        name = CLINIC if code is None else f"calendars/{code}.ics"
-        files[name] = data = write_calendar(found.head, found.items)
-        written.append(
-            WrittenCalendar(
-                participant=code, path=os.path.join(out, name), sha256=hashlib.sha256(data).hexdigest(),
-                events=len(found.items), changed=changed,
-            )
-        )  # fmt: skip
+    with session.read() as reading:
+        for each in calendars(session, reading, until, language):
+            if not each.items and each.participant is not None:  # nobody has anything to put on a phone yet
+                continue
+            if since is not None and (each.changed is None or each.changed < since):
+                continue
+            name = CLINIC if each.participant is None else f"calendars/{each.participant}.ics"
+            files[name] = data = write_calendar(each.head, each.items)
+            written.append(
+                WrittenCalendar(
+                    participant=each.participant, path=os.path.join(out, name),
+                    sha256=hashlib.sha256(data).hexdigest(), events=len(each.items), changed=each.changed,
+                )
+            )  # fmt: skip
     write_together(out, files, replace=True)
     return written
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyCalendar:
-    """A calendar of the study that is not written yet; `participant` is None for the clinic's."""
+    """A calendar before it is written; `participant` is None for the clinic's."""
 
     participant: str | None
     head: Head
@@ -91,8 +94,10 @@ class StudyCalendar:
         return max((item.stamp for item in self.items), default=None)
 
 
-def calendars_of(session: Session, until: dt.datetime | None, language: Language | None) -> Iterator[StudyCalendar]:
-    """Yield the calendar of each participant who has one, then the clinic's.
+def calendars(
+    session: Session, reading: Reading, until: dt.datetime | None = None, language: Language | None = None
+) -> Iterator[StudyCalendar]:
+    """Yield the calendar of every participant, in the order of their codes, then the clinic's.
 
     Raises:
         Refusal: DC501, a text may not stand in a calendar.
@@ -100,31 +105,44 @@ def calendars_of(session: Session, until: dt.datetime | None, language: Language
     from dosecalc import __version__
 
     protocol = session.settled.protocol.id
-    site = session.settled.site
-    here: Language = language or (site.language if site is not None else "en")
+    here: Language = language or site_language(session)
     clinic: list[Item] = []
-    with session.read() as reading:
-        study = list(reading.of_study(until))
-        for code in reading.participants():
-            own = list(reading.events(participant=code, until=until))
-            history = list(moments(study, own, until or session.by.entered_at, session.zone))
-            spoken = language or _language(history, here)
-            found = calendar(history, "participant", spoken)
-            clinic.extend(calendar(history, "clinic", here).items)
-            if not found.items:  # nobody has anything to put on a phone yet
-                continue
-            head = calendar_head("participant", spoken, participant=code, protocol=protocol, version=__version__)
-            yield StudyCalendar(participant=code, head=head, items=found.items)
+    for code, history in histories(session, reading, until):
+        spoken = language or language_of(history, here)
+        clinic.extend(calendar(history, "clinic", here).items)
+        head = calendar_head("participant", spoken, participant=code, protocol=protocol, version=__version__)
+        yield StudyCalendar(participant=code, head=head, items=calendar(history, "participant", spoken).items)
     head = calendar_head("clinic", here, participant=None, protocol=protocol, version=__version__)
     yield StudyCalendar(participant=None, head=head, items=tuple(clinic))
 
 
-def _language(history: Sequence[Moment], site: Language) -> Language:
+def histories(
+    session: Session, reading: Reading, until: dt.datetime | None = None
+) -> Iterator[tuple[str, list[Moment]]]:
+    """Yield what happened to every participant's calendar, in the order of their codes."""
+    study = list(reading.of_study(until))
+    for code in reading.participants():
+        own = list(reading.events(participant=code, until=until))
+        yield code, list(moments(study, own, until or session.by.entered_at, session.zone))
+
+
+def site_language(session: Session) -> Language:
+    """The language of the clinic's calendar, and of participants' where none is on record."""
+    return session.settled.site.language if session.settled.site is not None else "en"
+
+
+def language_of(history: Sequence[Moment], site: Language) -> Language:
     """The language of a participant's calendar: their own, where one is on record, else the site's."""
     return (history[-1].language if history else None) or site
 
 
-def _since(session: Session, text: str | None) -> dt.datetime | None:
+def since_when(session: Session, text: str | None) -> dt.datetime | None:
+    """Read --changed-since.
+
+    Raises:
+        Refusal: DC401 to DC405, it is no moment.
+        Usage: DC736, it has no time of day.
+    """
     if text is None:
         return None
     moment = parse_moment(text, session.settled.timezone)

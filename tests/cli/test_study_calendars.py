@@ -9,59 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dosecalc.app import settings
-from dosecalc.app import study as sessions
+from clinic_at_work import SITE, Clinic
 from house.source import CHECKOUT
 from ics.checks import check_calendar, check_versions
-from running import dosecalc
 
 if TYPE_CHECKING:
     from ics.reading import Event
-    from running import Ran
 
-SITE = str(CHECKOUT / "schedules" / "sites" / "example.yaml")
 OPEN = (CHECKOUT / "schedules" / "NCT07203599.yaml").read_text(encoding="utf-8")
-
-
-class Clinic:
-    """A site with one study, and a clock that goes on by a minute with every call."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        self.time = dt.datetime(2026, 3, 1, 1, 0, tzinfo=dt.UTC)
-        monkeypatch.chdir(folder)
-        Path("pharmacy").mkdir(exist_ok=True)
-        monkeypatch.setenv("DOSECALC_STUDY", "s.db")
-        monkeypatch.setenv("DOSECALC_KEY", "pharmacy/k.key")
-        monkeypatch.setenv("DOSECALC_USER", "zhao")
-        for module in (settings, sessions):
-            monkeypatch.setattr(module, "now", lambda: self.time)
-
-    def call(self, *words: str) -> Ran:
-        self.time += dt.timedelta(minutes=1)
-        return dosecalc(*words)
-
-    def do(self, *words: str) -> None:
-        ran = self.call(*words)
-        assert ran.code == 0, ran.err
-
-    def begin(self, protocol: str = "NCT07203599", arm: str | None = "phase1-A", *codes: str) -> None:
-        self.do("study", "init", "--protocol", protocol, "--site", SITE, "--key-out", "pharmacy/k.key")
-        for code in codes or ("P001",):
-            self.do("participant", "consent", code, "--form", "1.0", "--date", "2026-03-01")
-            self.do("participant", "enrol", code, *(("--cohort", "phase1-A") if arm == "phase1-A" else ()))
-            if arm is not None:
-                self.do("participant", "assign", code, "--arm", arm)
-        self.time = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
-        for code in codes or ("P001",):
-            self.do("participant", "anchor", code, "first_dose=2026-03-02T08:30")
-
-    def export(self, name: str, *more: str) -> Path:
-        self.do("study", "calendars", "--out", name, *more)
-        return self.folder / name
-
-    def file(self, name: str, code: str = "P001") -> Path:
-        return self.export(name) / "calendars" / f"{code}.ics"
 
 
 @pytest.fixture

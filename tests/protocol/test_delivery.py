@@ -1,4 +1,4 @@
-"""Ways for calendars to leave the house: closed until a site file opens one, and addresses that no message trips over."""
+"""Calendars leave the house on ways that a site file opens; an address holds nothing but itself."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ def test_without_a_word_of_the_site_file_no_way_is_open() -> None:
 
 
 def test_a_way_needs_who_opened_it() -> None:
-    with pytest.raises(InvalidFile, match="delivery.feeds"):
+    with pytest.raises(InvalidFile) as refused:
         read_site(read("feeds: {}"), "site.yaml")
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.path) == ("DC103", "delivery.feeds")
 
 
 def test_invitations_come_from_one_plain_address() -> None:
