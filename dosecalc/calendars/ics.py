@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 import icalendar
-from icalendar import vText
+from icalendar import vDuration, vText
 
 from dosecalc.calendars.event import Alarm, Event
 
@@ -45,6 +45,8 @@ class Head:
     """Version of dosecalc."""
     nothing: str
     """What a calendar says that has no items: a file needs one component (RFC 5545, section 3.4)."""
+    refresh: dt.timedelta | None = None
+    """How often a program that subscribed should look for a change; None for a file that is handed out."""
 
 
 class _Text(vText):
@@ -163,6 +165,9 @@ def _calendar(head: Head, years: dict[str, Years]) -> icalendar.Calendar:
     calendar.add("CALSCALE", "GREGORIAN")
     calendar["UID"] = _Text(head.uid)
     calendar["X-WR-CALNAME"] = _Text(head.name)  # `add` would leave a comma in it as it is
+    if head.refresh is not None:  # RFC 7986, section 5.7; the second is what Outlook reads
+        calendar.add("REFRESH-INTERVAL", vDuration(head.refresh), parameters={"VALUE": "DURATION"})
+        calendar.add("X-PUBLISHED-TTL", vDuration(head.refresh))
     for name in sorted(years):
         if name != "UTC":
             calendar.add_component(_vtimezone(name, years[name]))

@@ -37,10 +37,11 @@ _COMMANDS = {
     "participant": msg("Participants: consent, enrolment, arm, measurements, dates."),
     "visit": msg("Visits: book, move, attend, miss."),
     "ip": msg("Investigational product: from receipt to destruction."),
+    "feed": msg("Calendars for phones to subscribe to."),
 }
 
 
-_RECORDS = frozenset({"study", "participant", "visit", "ip"})
+_RECORDS = frozenset({"study", "participant", "visit", "ip", "feed"})
 
 
 class Main(click.Group):

@@ -18,7 +18,7 @@ GENESIS = "0" * 64
 
 Kind = Literal[
     # the study itself
-    "init", "staff", "amend", "allocation", "codebreak", "open_level", "hold", "lift",
+    "init", "staff", "amend", "allocation", "codebreak", "open_level", "hold", "lift", "feed", "revoke_feed",
     # a participant
     "consent", "enrol", "screen_failure", "assign", "measure", "anchor", "migrate", "discontinue", "withdraw",
     "unblind",

@@ -20,6 +20,8 @@ KIND_WORDS: dict[Kind, Message] = {
     "open_level": msg("the open dose level"),
     "hold": msg("a hold"),
     "lift": msg("the end of a hold"),
+    "feed": msg("the name of a feed"),
+    "revoke_feed": msg("the end of a feed"),
     "consent": msg("consent"),
     "enrol": msg("enrolment"),
     "screen_failure": msg("screen failure"),

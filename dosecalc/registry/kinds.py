@@ -18,6 +18,7 @@ _NURSE: tuple[Role, ...] = ("nurse", "investigator")
 _DOCTOR: tuple[Role, ...] = ("investigator",)
 _PHARMACY: tuple[Role, ...] = ("pharmacist",)
 _OFFICE: tuple[Role, ...] = ("administrator",)
+_POST: tuple[Role, ...] = ("nurse", "investigator", "administrator")
 _CLINIC: tuple[Role, ...] = ("nurse", "investigator", "pharmacist")
 
 
@@ -62,6 +63,8 @@ KIND_RULES: dict[Kind, KindRule] = {
     "open_level": KindRule(about="study", roles=_DOCTOR, public=("level", "arm?"), reason=True),
     "hold": KindRule(about="study", roles=(*_DOCTOR, *_PHARMACY), public=("scope", "target?"), reason=True),
     "lift": KindRule(about="study", roles=_DOCTOR, public=("scope", "target?"), reason=True),
+    "feed": KindRule(about="study", roles=_POST, public=("name", "of?")),  # without `of` (a code): the clinic's
+    "revoke_feed": KindRule(about="study", roles=_POST, public=("name", "of?"), reason=True),
     # a participant
     "consent": KindRule(about="participant", roles=_NURSE, public=("form", "date", "language?"), happened="date"),
     "enrol": KindRule(about="participant", roles=_NURSE, public=("date", "cohort?"), happened="date"),
