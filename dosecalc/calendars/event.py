@@ -85,6 +85,11 @@ def calendar_uid(protocol: str, participant: str | None, audience: Audience) -> 
     return _uuid5(f"calendar\n{protocol}\n{whose}\n{audience}") + _DOMAIN
 
 
+def message_id(item: str, sequence: int, method: str, attendee: str) -> str:
+    """Return the name of a mail about one item (RFC 5322, section 3.6.4): sent twice, it is the same mail."""
+    return _uuid5(f"mail\n{item}\n{sequence}\n{method}\n{attendee}") + _DOMAIN
+
+
 def _uuid5(name: str) -> str:
     """RFC 9562, section 5.5. The parts of the name stand on lines of their own: no part holds a line break.
 

@@ -76,6 +76,23 @@ def write_object(head: Head, event: Event) -> bytes:
     return _bytes(calendar)
 
 
+def write_message(
+    event: Event, method: str, *, organizer: str, attendee: str, language: Language, version: str
+) -> bytes:
+    """Return the calendar part of a mail about one event (RFC 5546); `organizer` and `attendee` are bare addresses."""
+    calendar = icalendar.Calendar()
+    _begin(calendar, language, version)
+    calendar.add("METHOD", method)
+    for name, years in zone_years([event]).items():
+        if name != "UTC":
+            calendar.add_component(_vtimezone(name, years))
+    item = _vevent(event)
+    item.add("ORGANIZER", f"mailto:{organizer}")
+    item.add("ATTENDEE", f"mailto:{attendee}", parameters={"ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE"})
+    calendar.add_component(item)
+    return _bytes(calendar)
+
+
 def write_head(head: Head, years: dict[str, Years]) -> bytes:
     """Return what stands above the events of a calendar that is written event by event; `END` follows them."""
     return _bytes(_calendar(head, years)).removesuffix(END)
@@ -160,9 +177,7 @@ def _status(text: str) -> Status:
 
 def _calendar(head: Head, years: dict[str, Years]) -> icalendar.Calendar:
     calendar = icalendar.Calendar()
-    calendar.add("VERSION", "2.0")
-    calendar.add("PRODID", _Text(f"-//dosecalc//dosecalc {head.version}//{head.language.upper()}"))
-    calendar.add("CALSCALE", "GREGORIAN")
+    _begin(calendar, head.language, head.version)
     calendar["UID"] = _Text(head.uid)
     calendar["X-WR-CALNAME"] = _Text(head.name)  # `add` would leave a comma in it as it is
     if head.refresh is not None:  # RFC 7986, section 5.7; the second is what Outlook reads
@@ -172,6 +187,12 @@ def _calendar(head: Head, years: dict[str, Years]) -> icalendar.Calendar:
         if name != "UTC":
             calendar.add_component(_vtimezone(name, years[name]))
     return calendar
+
+
+def _begin(calendar: icalendar.Calendar, language: Language, version: str) -> None:
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", _Text(f"-//dosecalc//dosecalc {version}//{language.upper()}"))
+    calendar.add("CALSCALE", "GREGORIAN")
 
 
 @cache

@@ -37,7 +37,7 @@ def command(ui: Ui, call: StudyCall) -> None:
             feed.participant or msg("the clinic"),
             feed.file,
             feed.opened.date().isoformat(),
-            msg("open")
+            msg("in use")
             if feed.ended is None
             else msg("revoked on {day}: {reason}", day=feed.ended.date().isoformat(), reason=feed.revoked),
         )

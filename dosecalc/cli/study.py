@@ -16,6 +16,7 @@ _TABLE = {
     "exposure": ("dosecalc.cli.study_exposure", msg("What each participant has been given.")),
     "drift": ("dosecalc.cli.study_drift", msg("Days left in each window.")),
     "calendars": ("dosecalc.cli.study_calendars", msg("Write the calendar files of all participants.")),
+    "invitations": ("dosecalc.cli.study_invitations", msg("Write e-mails for visits that were booked or cancelled.")),
     "open-level": ("dosecalc.cli.study_open_level", msg("Open a dose level.")),
     "hold": ("dosecalc.cli.study_hold", msg("Stop doses: of the study, a level, a participant or a lot.")),
     "lift": ("dosecalc.cli.study_lift", msg("Lift a hold.")),

@@ -115,7 +115,7 @@ def calendar(
     Raises:
         Refusal: DC501, a text holds characters that may not stand in a calendar.
     """
-    *_, now = [{}, *_steps(history, audience, language)]
+    *_, now = {}, *stages(history, audience, language)
     return Calendar(items=tuple(now.values()), changed=max((item.stamp for item in now.values()), default=None))
 
 
@@ -127,13 +127,18 @@ def ever(
     Raises:
         Refusal: DC501, as `calendar`.
     """
-    for now in _steps(history, audience, language):
+    for now in stages(history, audience, language):
         yield from now.values()
 
 
-def _steps(
-    history: Sequence[Moment], audience: Literal["participant", "clinic"], language: Language | None
+def stages(
+    history: Sequence[Moment], audience: Literal["participant", "clinic"], language: Language | None = None
 ) -> Iterator[dict[str, Item]]:
+    """Yield the items of a calendar, by their UID, as they stood from each moment on; parameters as `calendar`.
+
+    Raises:
+        Refusal: as `calendar`.
+    """
     now: dict[str, Item] = {}
     for moment in history:
         items = _items(moment.settled, moment.plan, audience, language)
