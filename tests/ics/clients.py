@@ -219,10 +219,19 @@ _DAY = re.compile(r"([\d/]{10}) \[\d+\] (?:\{1D -> ([\d/]{10})\} )?(?:>[0-9a-f]{
 
 def _read_calcurse(path: Path) -> Reading:
     with tempfile.TemporaryDirectory() as folder:
-        env = {"TZ": ZONE, "LC_ALL": "C.UTF-8"}
-        _run("calcurse", "-q", "-D", folder, "-i", path, env=env)
-        rows = Path(folder, "apts").read_text(encoding="utf-8").splitlines()
-    series = {event["summary"] for event in reference(path.read_bytes()).events if event["rrule"]}
+        calcurse_import(folder, path)
+        return calcurse_shows(folder, reference(path.read_bytes()))
+
+
+def calcurse_import(folder: str | Path, path: Path) -> None:
+    """Import a file into the calcurse of a folder."""
+    _run("calcurse", "-q", "-D", folder, "-i", path, env={"TZ": ZONE, "LC_ALL": "C.UTF-8"})
+
+
+def calcurse_shows(folder: str | Path, want: Reading) -> Reading:
+    """What the calcurse of a folder holds; `want` says which of it are series."""
+    rows = Path(folder, "apts").read_text(encoding="utf-8").splitlines()
+    series = {event["summary"] for event in want.events if event["rrule"]}
     reading = Reading([], 0)
     for row in rows:
         event, count = _calcurse_row(row, series)
@@ -284,19 +293,31 @@ _KHAL_DAYS = 800
 
 
 def _read_khal(path: Path) -> Reading:
-    want = reference(path.read_bytes())
-    first = dt.date.fromisoformat(min(event["start"] for event in want.events)[:10]) - dt.timedelta(days=2)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "cal").mkdir()
-        Path(folder, "config").write_text(_KHAL_CONFIG.format(folder=folder, zone=ZONE), encoding="utf-8")
-        env = {"LC_ALL": "C.UTF-8", "HOME": folder, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder}
-        khal = [sys.executable, "-m", "khal", "-c", f"{folder}/config"]
-        _run(*khal, "import", "--batch", "-a", "trial", path, env=env)
-        columns = [word for column in _KHAL_COLUMNS for word in ("--json", column)]
-        printed = _run(*khal, "list", *columns, first.isoformat(), f"{_KHAL_DAYS}d", env=env)
+        khal_import(folder, path)
+        return khal_shows(folder, reference(path.read_bytes()))
+
+
+def khal_import(folder: str | Path, path: Path) -> None:
+    """Import a file into the khal of a folder."""
+    Path(folder, "cal").mkdir(exist_ok=True)
+    Path(folder, "config").write_text(_KHAL_CONFIG.format(folder=folder, zone=ZONE), encoding="utf-8")
+    _khal(folder, "import", "--batch", "-a", "trial", path)
+
+
+def khal_shows(folder: str | Path, want: Reading) -> Reading:
+    """What the khal of a folder shows; `want` says when it begins, and which of it are series."""
+    first = dt.date.fromisoformat(min(event["start"] for event in want.events)[:10]) - dt.timedelta(days=2)
+    columns = [word for column in _KHAL_COLUMNS for word in ("--json", column)]
+    printed = _khal(folder, "list", *columns, first.isoformat(), f"{_KHAL_DAYS}d")
     rows = [row for line in printed.splitlines() if line.lstrip().startswith("[") for row in json.loads(line)]
     entries = {(row["uid"], row["start-long"]): _khal_event(row) for row in rows}  # one of many days is listed each day
     return Reading(_without_repeats(list(entries.values()), want), len(entries))
+
+
+def _khal(folder: str | Path, *words: str | Path) -> str:
+    env = {"LC_ALL": "C.UTF-8", "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    return _run(sys.executable, "-m", "khal", "-c", f"{folder}/config", *words, env=env)
 
 
 def _khal_event(row: dict[str, str]) -> Event:
