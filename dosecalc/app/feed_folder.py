@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _FOLDER = 0o711
 """The web server may open what it knows the name of, and nobody but the owner may list the names."""
-_UNFINISHED = re.compile(r"\.(?P<name>[a-z2-7]+\.ics)\.\d+-\d+\.part")
-"""What a call leaves behind that was killed."""
+_UNFINISHED = re.compile(r"\.(?P<name>[a-z2-7]+\.ics)\.(?P<process>\d+)-\d+\.part")
+"""What a call that writes has there for a moment, and one that was killed leaves behind."""
 _SHOWN = 3
 
 
@@ -76,7 +76,7 @@ def write_folder(folder: str, files: Mapping[str, bytes], known: Collection[str]
             os.mkdir(place, _FOLDER)
         changed = {name: data for name, data in files.items() if _there(os.path.join(place, name)) != data}
         write_together(place, changed, replace=True)
-        gone = sorted(name for name in os.listdir(place) if name not in files)
+        gone = sorted(name for name in os.listdir(place) if name not in files and (name in known or _left(name)))
         for name in gone:
             os.unlink(os.path.join(place, name))
     except OSError as error:
@@ -96,6 +96,20 @@ def _ours(entry: os.DirEntry[str], known: Collection[str]) -> bool:
     unfinished = _UNFINISHED.fullmatch(entry.name)
     name = unfinished["name"] if unfinished else entry.name
     return name in known and entry.is_file(follow_symlinks=False)
+
+
+def _left(name: str) -> bool:
+    """Whether a call left this file behind that runs no longer."""
+    unfinished = _UNFINISHED.fullmatch(name)
+    if unfinished is None or os.name != "posix":
+        return False
+    try:
+        os.kill(int(unfinished["process"]), 0)  # sends nothing, and fails where there is nobody
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
 
 
 def _there(path: str) -> bytes | None:

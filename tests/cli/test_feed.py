@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,14 +177,18 @@ def test_a_file_that_somebody_changed_is_written_anew(clinic: Clinic) -> None:
     assert path.read_bytes() == right
 
 
-def test_what_a_killed_call_left_behind_is_cleared_away(clinic: Clinic) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="whether a process runs is asked as POSIX does")
+def test_what_a_killed_call_left_behind_is_cleared_away_and_what_another_is_writing_is_not(clinic: Clinic) -> None:
     clinic.begin()
     path = write(clinic)["P001"]
-    left = path.with_name(f".{path.name}.4711-0.part")
-    left.write_bytes(b"BEGIN:VCALENDAR")
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    left, at_work = (path.with_name(f".{path.name}.{number}-0.part") for number in (ended.pid, os.getpid()))
+    for each in (left, at_work):
+        each.write_bytes(b"BEGIN:VCALENDAR")
     ran = clinic.call("feed", "write", "--out", "feeds", "--json")
     assert ran.code == 0, ran.err
-    assert not left.exists()
+    assert (left.exists(), at_work.exists()) == (False, True)
     assert ran.json["removed"] == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from icalendar import Calendar
 
 from clinic_at_work import Clinic, delivering_site
+from ics.checks import ALL, check_calendars
 from ics.reading import reference
 from ics.validator import validate
 
@@ -87,6 +88,18 @@ def test_the_item_of_a_mail_is_that_of_the_calendar_file(clinic: Clinic) -> None
     assert [line for line in handed_out["description"].split("\n") if "P001" not in line] == sent["description"].split(
         "\n"
     )
+
+
+@pytest.mark.clients
+def test_every_program_reads_an_invitation_and_a_cancellation(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.begin()
+    clinic.do("visit", "book", "P001", "W2", "2026-03-16T09:30")
+    (asked,) = send(clinic, "asked")
+    clinic.do("visit", "cancel", "P001", "W2", "--reason", "travels")
+    (cancelled,) = send(clinic, "cancelled")
+    files = {made["method"]: read(made["path"])[2] for made in (asked, cancelled)}
+    events = check_calendars(files, tmp_path, clients=ALL)
+    assert [event["status"] for (event,) in events.values()] == ["CONFIRMED", "CANCELLED"]
 
 
 def test_the_life_of_a_visit_is_one_identity(clinic: Clinic) -> None:
