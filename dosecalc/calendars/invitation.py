@@ -54,12 +54,13 @@ def invitation(
     mail["Subject"] = render(_subject(method, when), language)
     mail["Date"] = format_datetime(item.stamp)
     mail["Message-ID"] = f"<{name}>"
-    mail["Content-Language"] = "zh-CN" if language == "zh" else "en"
     text = "\n".join(render(line, language) for line in _text(item, method, when)) + "\n"
     mail.set_content(text, charset="utf-8", cte="base64" if language == "zh" else "quoted-printable")
     mail.add_alternative(
         calendar, maintype="text", subtype="calendar", cte="base64", params={"method": method, "charset": "UTF-8"}
     )
+    for part in mail.iter_parts():
+        del part["MIME-Version"]  # belongs to the whole alone
     mail.set_boundary(_BOUNDARY + sha256(name.encode()).hexdigest()[:32])  # else it would be one of chance
     return bytes(mail)
 

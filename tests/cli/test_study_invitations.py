@@ -45,6 +45,7 @@ def read(path: str) -> tuple[EmailMessage, str, bytes]:
     mail = email.message_from_bytes(data, policy=policy.default)
     assert mail.defects == []
     assert mail.get_content_type() == "multipart/alternative"
+    assert data.count(b"MIME-Version") == 1
     text, calendar = mail.iter_parts()
     assert (text.get_content_type(), calendar.get_content_type()) == ("text/plain", "text/calendar")
     octets = calendar.get_payload(decode=True)
