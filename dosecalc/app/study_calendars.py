@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dosecalc.calendars.ics import write_calendar
 from dosecalc.calendars.wording import calendar_head
 from dosecalc.errors import Finding, Usage
 from dosecalc.files import write_together
-from dosecalc.registry.calendar_history import calendar, moments
-from dosecalc.text import msg
+from dosecalc.registry.calendar_history import calendar, ever, moments
+from dosecalc.text import LANGUAGES, msg
 from dosecalc.visits.moments import parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dosecalc.app.study import Session
     from dosecalc.calendars.event import Event as Item
@@ -117,11 +118,11 @@ def calendars(
 
 
 def histories(
-    session: Session, reading: Reading, until: dt.datetime | None = None
+    session: Session, reading: Reading, until: dt.datetime | None = None, codes: Sequence[str] | None = None
 ) -> Iterator[tuple[str, list[Moment]]]:
-    """Yield what happened to every participant's calendar, in the order of their codes."""
+    """Yield what happened to the calendars of these participants, else to everybody's, in the order of their codes."""
     study = list(reading.of_study(until))
-    for code in reading.participants():
+    for code in reading.participants() if codes is None else codes:
         own = list(reading.events(participant=code, until=until))
         yield code, list(moments(study, own, until or session.by.entered_at, session.zone))
 
@@ -129,6 +130,27 @@ def histories(
 def site_language(session: Session) -> Language:
     """The language of the clinic's calendar, and of participants' where none is on record."""
     return session.settled.site.language if session.settled.site is not None else "en"
+
+
+def versions_of(session: Session, participant: str | None) -> Callable[[str], tuple[Item, ...]]:
+    """Return what tells every version of an item, in any language, by its UID; None is for the clinic's calendar.
+
+    It is asked for little, and then reads the study again.
+    """
+
+    @functools.cache
+    def versions() -> dict[str, tuple[Item, ...]]:
+        found: dict[str, tuple[Item, ...]] = {}
+        audience: Literal["participant", "clinic"] = "clinic" if participant is None else "participant"
+        with session.read() as reading:
+            codes = None if participant is None else (participant,)
+            for _, history in histories(session, reading, codes=codes):
+                for language in LANGUAGES:
+                    for item in ever(history, audience, language):
+                        found[item.uid] = (*found.get(item.uid, ()), item)
+        return found
+
+    return lambda uid: versions().get(uid, ())
 
 
 def language_of(history: Sequence[Moment], site: Language) -> Language:

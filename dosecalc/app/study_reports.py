@@ -183,8 +183,9 @@ def lines_between(
     session: Session, reading: Reading, scope: Scope, first: dt.date, last: dt.date
 ) -> Iterator[VisitLine]:
     """What can mean something from `first` to `last`, what took place included, as it stands on the day of `scope`."""
-    if not _table_holds(reading, scope):
-        return _afresh(session, reading, scope)
+    study = _study(session, reading, scope)
+    if not _table_holds(reading, study, scope):
+        return _afresh(reading, study, scope)
     return _distinct(
         reading.rows(first=first.isoformat(), last=last.isoformat()),
         reading.rows(standing=_UNBOOKED, begun=last.isoformat()),

@@ -38,6 +38,7 @@ _COMMANDS = {
     "visit": msg("Visits: book, move, attend, miss."),
     "ip": msg("Investigational product: from receipt to destruction."),
     "feed": msg("Calendars for phones to subscribe to."),
+    "publish": msg("Write the calendars of a study to a calendar server."),
 }
 
 
@@ -120,6 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _stopped(words: Sequence[str]) -> Message:
     if words and words[0] in _RECORDS:  # it may have been told to stop when the event was there, and not yet shown
         return msg("Stopped. What was being recorded is there as a whole or not at all: `study head` shows it.")
+    if words and words[0] == "publish":
+        return msg("Stopped. What was written to the server by then is whole and stays; `publish` goes on from there.")
     return msg("Stopped; nothing was written.")
 
 
