@@ -75,9 +75,7 @@ def _check_allowed(session: Session) -> None:
         raise refuse(
             "DC882",
             msg("the site file does not say that calendars may be on a calendar server"),
-            msg(
-                "where the site's rules allow it, add delivery.caldav to the site file, and bring it in with `study amend`"
-            ),
+            msg("where the site's rules allow it, add delivery.caldav to the site file; then `study amend`"),
         )
     if not settled.confirms:
         raise refuse(

@@ -23,7 +23,7 @@ EVENTS = b"""<?xml version="1.0" encoding="utf-8"?>
 """RFC 4791, section 7.8: all events of a calendar, with the tags of their versions."""
 
 
-class NotUnderstood(ValueError):
+class NotUnderstood(Exception):
     """The answer is not what a calendar server says."""
 
 
