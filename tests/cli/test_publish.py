@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caldav_server import Account, Event
-from dosecalc.app import settings
+from dosecalc.app import settings, shipped
 from dosecalc.app import study as sessions
 from pharmacy import own_files
+from publishing.fake import empty, serving
 from running import dosecalc
 
 if TYPE_CHECKING:
@@ -65,7 +66,12 @@ class Clinic:
         for code in codes or ("P001",):
             self.do("participant", "consent", code, "--form", "1.0", "--date", "2026-03-01")
             self.do("participant", "enrol", code, *(("--cohort", arm) if arm == "phase1-A" else ()))
-            self.do("participant", "assign", code, "--arm", arm, *key)
+            if arm == "phase1-A":
+                self.do("participant", "assign", code, "--arm", arm, *key)
+            else:
+                Path("pharmacy/list.csv").write_text(f"participant,arm\n{code},{arm}\n", encoding="utf-8")
+                self.do("participant", "assign", "--list", "pharmacy/list.csv", *key)
+                self.do("participant", "assign", code, *key)
         self.time = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
         for code in codes or ("P001",):
             self.do("participant", "anchor", code, "first_dose=2026-03-02T08:30")
@@ -307,3 +313,49 @@ def test_the_server_asks_for_a_password(calendar_account: Account) -> None:
     stranger = Account(url=calendar_account.url, name=calendar_account.name, password="")
     with pytest.raises(urllib.error.HTTPError, match="401"):
         stranger.calendars()
+
+
+def test_what_a_masked_trial_sends_does_not_depend_on_the_arm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calendar_account: Account
+) -> None:
+    sent = {}
+    for arm in ("group-1", "group-2", "placebo"):
+        (tmp_path / arm).mkdir()
+        clinic = Clinic(tmp_path / arm, monkeypatch, calendar_account)
+        clinic.begin("SZ-001", protocol="NCT07084012", arm=arm)
+        clinic.do("visit", "book", "SZ-001", "D7", "2026-03-09T09:30")
+        with serving(empty) as fake:
+            for key in ((), ("--key", "pharmacy/k.key")):
+                ran = clinic.publish(*key, url=fake.url)
+                assert ran.code == 0, ran.err
+        shown = ran.out.replace(fake.url, "URL/")
+        sent[arm] = (
+            shown,
+            [
+                (
+                    each.method,
+                    each.path,
+                    each.body,
+                    sorted(set(each.headers.items()) - {("Host", each.headers["Host"])}),
+                )
+                for each in fake.asked
+            ],
+        )
+    assert sent["group-1"] == sent["group-2"] == sent["placebo"]
+    bodies = b"".join(body for _, _, body, _ in sent["placebo"][1])
+    assert bodies.count(b"BEGIN:VEVENT") == 12  # three visits, for two audiences, twice
+    assert not re.search(rb"(?i)placebo|group|exosome|MSC|cells", bodies)
+
+
+def test_a_permission_that_was_taken_back_is_not_given_back_by_an_earlier_at(clinic: Clinic) -> None:
+    clinic.begin()
+    protocol = Path(shipped("NCT07203599.yaml")).read_text(encoding="utf-8")
+    Path("v2.yaml").write_text(protocol.replace("version: registry-2025-12-02", "version: v2"), encoding="utf-8")
+    site = Path("our-example.yaml").read_text(encoding="utf-8")
+    closed = re.sub(r"    verified: .*\n", "", site.replace(ALLOWED, ""))
+    Path("closed.yaml").write_text(closed, encoding="utf-8")
+    clinic.do("study", "amend", "--protocol", "v2.yaml", "--site", "closed.yaml", "--effective", "2026-03-02",
+              "--reconsent", "no", "--reason", "the plan was changed", "--yes")  # fmt: skip
+    for at in ((), ("--at", "2026-03-01T12:00")):
+        assert "DC882 the site file does not say" in clinic.publish(*at).err
+    assert clinic.account.calendars() == {}
