@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from dosecalc.calendars.event import Event
-from dosecalc.calendars.ics import write_object
+from dosecalc.calendars.ics import write_event, write_object
 from dosecalc.publishing.said import read
 
 if TYPE_CHECKING:
@@ -33,13 +33,18 @@ class Step:
 
     change: Change
     item: Event
-    data: bytes
+    head: Head
     there: Resource | None
 
     @property
     def writes(self) -> bool:
         """Whether something is to be written."""
         return self.change not in ("same", "edited")
+
+    @property
+    def data(self) -> bytes:
+        """The item as a file of its own."""
+        return write_object(self.head, self.item)
 
 
 def name_of(item: Event) -> str:
@@ -61,10 +66,9 @@ def plan(
     steps: list[Step] = []
     latest = _EVER
     for item in sorted(items, key=lambda each: (each.stamp, each.uid)):
-        data = write_object(head, item)
         resource, reading = by_uid.get(item.uid) or by_name.get(name_of(item)) or (None, None)
         if reading is not None:
-            change = _compare(head, item, read(data), reading, versions)
+            change = _compare(item, reading, versions)
             if change != "edited" and reading.stamp is not None:  # who edits sets a stamp of their own
                 latest = max(latest, reading.stamp)
             if change == "edited" and replace_edited:
@@ -73,16 +77,17 @@ def plan(
             continue  # nobody is to be told of a visit that they never heard of
         else:
             change = "new"
-        steps.append(Step(change=change, item=item, data=data, there=resource))
+        steps.append(Step(change=change, item=item, head=head, there=resource))
     return [replace(each, change="back") if _was_there(each, latest) else each for each in steps]
 
 
-def _compare(head: Head, item: Event, ours: Reading, there: Reading, versions: Versions) -> Change:
+def _compare(item: Event, there: Reading, versions: Versions) -> Change:
+    ours = read(write_event(item))
     if there.uid != item.uid or there.said is None:
         return "edited"
     if there.said == ours.said:  # a phone may have counted on; only what it says matters
         return "same" if there.sequence >= ours.sequence else "changed"
-    ever = (read(write_object(head, each)).said for each in versions(item.uid))
+    ever = (read(write_event(each)).said for each in versions(item.uid))
     return "changed" if there.said in ever else "edited"
 
 
