@@ -228,7 +228,7 @@ class _Model:
         solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (
             ("output_flag", False), ("threads", 1), ("random_seed", 1), ("time_limit", seconds),
-            ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.999),
+            ("mip_rel_gap", 0 / 1), ("mip_abs_gap", 999 / 1000),
         ):  # fmt: skip
             solver.setOptionValue(name, value)
         solver.passModel(self._lp(highspy))
