@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from dosecalc.errors import Refusal
     from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.at_clinic import AtClinic
     from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.rights import View
     from dosecalc.registry.sealing import Key, Random
@@ -150,6 +151,17 @@ class Session:
     ) -> Settled:
         """The protocol that a participant is on: the one consented to, unless an urgent amendment holds for all."""
         return settled_of(version_for(study or self.study, state, day or self.today))
+
+    def clinic_on(self, reading: Reading, day: dt.date) -> AtClinic:
+        """The clinic as the site file has it that is in effect on `day`, with the bookings.
+
+        Raises:
+            Refusal: DC847, nothing is known of the public holidays of its country.
+        """
+        from dosecalc.registry.at_clinic import at_clinic, booked_in
+
+        settled = settled_of(self.study_at(reading).in_effect(day))
+        return at_clinic(settled, lambda asked: booked_in(reading, asked))
 
     def change(
         self,

@@ -12,7 +12,7 @@ from dosecalc.registry.dose_inputs import arms_meant
 from dosecalc.registry.fold import facts, fold_participant, moment
 from dosecalc.registry.plan_of import plan_of, start_anchor
 from dosecalc.registry.rights import may_override
-from dosecalc.registry.visit_checks import Asking, check_room
+from dosecalc.registry.visit_checks import Asking
 from dosecalc.visits.moments import local_day, parse_day
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _measure(settled: Settled, state: ParticipantState, public: Mapping[str, Any
     decide_measure.area(state, settled, arms_meant(protocol, state), values, measured, visit=visit, at=at)
 
 
-def check_places(settled: Settled, before: ParticipantState, state: ParticipantState, reading: Reading) -> None:
+def check_places(session: Session, before: ParticipantState, state: ParticipantState, reading: Reading) -> None:
     """Refuse a booking that is there again where its day is full by now; `reading` has it already.
 
     Raises:
@@ -102,5 +102,4 @@ def check_places(settled: Settled, before: ParticipantState, state: ParticipantS
     for name, visit in state.visits.items():
         was = before.visits[name].booked if name in before.visits else None
         if visit.booked is not None and visit.booked != was:
-            day = local_day(visit.booked)
-            check_room(settled, day, reading.booked_on(day.isoformat()) - 1)
+            session.clinic_on(reading, visit.booked.date()).check(state.code, name, visit.booked, only_room=True)

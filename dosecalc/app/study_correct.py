@@ -109,7 +109,7 @@ class CorrectStep:
                 decide_correct.check_afterwards(was, state, event, settled.protocol, told)
                 if state is not None:
                     check_doses(state, told)
-                    check_places(settled, was, state, reading)
+                    check_places(self.session, was, state, reading)
                 if _kind_of(reading, event) == "prepare":
                     check_vials(self.session, reading, event.corrects or event.number)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from dosecalc.app.study import Session
     from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.at_clinic import AtClinic
     from dosecalc.registry.decide_visit import Decision
     from dosecalc.registry.event import Draft, Event
     from dosecalc.registry.fold import Fact
@@ -90,10 +91,12 @@ class Step:
                 return decision, None
             told = facts(reading.events(participant=self.code, kinds=("prepare", "correct")), None)
             prepared = any(fact.event.visit == visit for fact in told)
+            here = None if self.when is None else self.session.clinic_on(reading, self.when.date())
         overrides, took_place = decision.overrides, self.when is None
         made = changes(settled, plan, visit, after, overrides, prepared=prepared, took_place=took_place)
         stopped = [held_back(hold).what for hold in held] if made.planned.dosed and self.when is not None else []
-        return decision, replace(made, warnings=(*made.warnings, *stopped))
+        years = () if here is None or self.when is None else here.provisional(visit, self.when.date())
+        return decision, replace(made, warnings=(*made.warnings, *stopped), provisional=years)
 
     def record(self, confirmed: Collection[Message] = ()) -> Recorded:
         """Decide again and record, in one transaction; what is overridden must be what was confirmed.
@@ -150,7 +153,7 @@ def book(session: Session, code: str, visit: str, when: str, *, outside_window: 
         code=code,
         when=moment,
         decide=lambda settled, plan, reading: decide_visit.book(
-            settled, plan, visit, moment, asking, *_around(session, reading, code)
+            settled, plan, visit, moment, asking, *_around(session, reading, code, moment.date())
         ),
     )
 
@@ -167,7 +170,7 @@ def move(session: Session, code: str, visit: str, when: str, *, outside_window: 
         code=code,
         when=moment,
         decide=lambda settled, plan, reading: decide_visit.move(
-            settled, plan, visit, moment, asking, *_around(session, reading, code)
+            settled, plan, visit, moment, asking, *_around(session, reading, code, moment.date())
         ),
     )
 
@@ -218,11 +221,11 @@ def unscheduled(session: Session, code: str, visit: str | None, when: str, *, re
 
 
 def _around(
-    session: Session, reading: Reading, code: str
-) -> tuple[Callable[[dt.date], int], Iterator[ParticipantState], list[Fact]]:
-    """What a booking is held against: what is booked on a day, the other participants, and the participant's events."""
+    session: Session, reading: Reading, code: str, day: dt.date
+) -> tuple[AtClinic, Iterator[ParticipantState], list[Fact]]:
+    """What a booking is held against: the clinic on its day, the other participants, and the participant's events."""
     told = list(facts(reading.events(participant=code), None))
-    return lambda day: reading.booked_on(day.isoformat()), session.everyone(reading), told
+    return session.clinic_on(reading, day), session.everyone(reading), told
 
 
 def _time(session: Session, visit: object, text: str) -> dt.datetime:

@@ -90,6 +90,8 @@ def _confirm(ui: Ui, overrides: tuple[Message, ...]) -> None:
 
 
 def _changes(changed: Changes) -> Iterator[Message]:
+    from dosecalc.registry.at_clinic import rests_on
+
     planned = changed.planned
     said = {"visit": planned.id, "label": planned.label, "after": with_weekday(changed.after)}
     if changed.took_place:
@@ -118,7 +120,7 @@ def _changes(changed: Changes) -> Iterator[Message]:
         yield msg("Deviation: {text}", text=text)
     if planned.state.outside_window and not changed.deviations:
         yield msg("It was booked as a deviation, and is none any more.")
-    for text in changed.warnings:
+    for text in (*changed.warnings, *rests_on(changed.provisional)):
         yield msg("Mind: {text}", text=text)
     yield to_send()
 

@@ -21,7 +21,6 @@ from dosecalc.registry.plan_of import plan_of, recorded_date
 from dosecalc.registry.visit_checks import (
     check_day,
     check_override,
-    check_room,
     check_standing,
     fits,
     known,
@@ -37,10 +36,11 @@ from dosecalc.text import Message, msg
 from dosecalc.visits.moments import local_day, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from dosecalc.errors import Finding
     from dosecalc.protocol.settled import Settled
+    from dosecalc.registry.at_clinic import AtClinic
     from dosecalc.registry.event import Kind
     from dosecalc.registry.fold import Fact
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
@@ -71,16 +71,17 @@ def book(
     name: str,
     when: dt.datetime,
     asking: Asking,
-    booked_on: Callable[[dt.date], int],
+    here: AtClinic,
     others: Iterable[ParticipantState] = (),
     told: Sequence[Fact] = (),
 ) -> Decision:
-    """Decide on booking a visit; `booked_on` counts what is booked on a day.
+    """Decide on booking a visit; `here` is the clinic on that day.
 
     A visit that the others count from takes the start with it, against which the `others` in the study are held.
 
     Raises:
-        Refusal: DC755 to DC764, DC863; DC404, DC420 to DC422 of the window; what `decide_anchor.anchors` refuses.
+        Refusal: DC755 to DC764, DC849, DC850, DC863; DC404, DC420 to DC422 of the window; what
+            `decide_anchor.anchors` refuses.
     """
     planned = to_come(plan, name)
     if planned.state.booked is not None:
@@ -91,7 +92,7 @@ def book(
         )
     start = _start(settled, plan, planned, when, asking, others, told)
     kept, overrides = fits(settled, plan, planned, when, asking)
-    check_room(settled, when.date(), booked_on(when.date()))
+    here.check(plan.state.code, name, when)
     public = {"when": when.isoformat(), **kept}
     draft = _draft("book", plan, name, asking, public)
     return Decision(draft=draft, overrides=overrides, start=start, moves=bool(start))
@@ -103,7 +104,7 @@ def move(
     name: str,
     when: dt.datetime,
     asking: Asking,
-    booked_on: Callable[[dt.date], int],
+    here: AtClinic,
     others: Iterable[ParticipantState] = (),
     told: Sequence[Fact] = (),
 ) -> Decision:
@@ -124,8 +125,7 @@ def move(
         )
     start = _start(settled, plan, planned, when, asking, others, told)
     kept, overrides = fits(settled, plan, planned, when, asking)
-    itself = 1 if local_day(before) == when.date() else 0
-    check_room(settled, when.date(), booked_on(when.date()) - itself)
+    here.check(plan.state.code, name, when)
     public = {"from": before.isoformat(), "when": when.isoformat(), **kept}
     draft = _draft("move", plan, name, asking, public)
     return Decision(draft=draft, overrides=overrides, start=start, moves=bool(start))

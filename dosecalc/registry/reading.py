@@ -227,10 +227,6 @@ class Reading:
             found.append(row)
         return sorted(found, key=lambda row: (row.day or "", row.booked or "", row.participant, row.visit))
 
-    def booked_on(self, day: str) -> int:
-        """Count the visits that are booked on a day and not cancelled or missed."""
-        return len(self.rows(day=day, standing=("booked", "done")))
-
     def protocol_sha256(self) -> str:
         """Return the digest of the newest protocol text of the study; empty before `init`."""
         versions = _EVENTS.c.kind.in_(("init", "amend"))

@@ -54,6 +54,8 @@ class Changes:
     start: tuple[str, Moment | None, Moment] | None = None
     took_place: bool = False
     """Whether it is recorded that the visit took place, and not a booking."""
+    provisional: tuple[int, ...] = ()
+    """The year whose public holidays are not announced yet, where the booking rests on them."""
     calendars: tuple[Calendar, ...] = CALENDARS
 
 
@@ -208,6 +210,7 @@ def changes_shape(changed: Changes, say: Callable[[object], str]) -> dict[str, A
         "prepared": changed.prepared,
         "deviations": [say(each) for each in changed.deviations],
         "warnings": [say(each) for each in changed.warnings],
+        "provisional_years": list(changed.provisional),
         "calendars": list(changed.calendars),
         "start": None
         if changed.start is None

@@ -1,4 +1,4 @@
-"""What stands in the way of a visit: standing, consent, window, gaps, places. Each check refuses what cannot be."""
+"""What stands in the way of a visit: standing, consent, window, gaps. Each check refuses what cannot be."""
 
 from __future__ import annotations
 
@@ -296,15 +296,3 @@ def outside_window(planned: PlannedVisit, when: Moment) -> bool:
     if isinstance(visit.earliest, dt.datetime) and not isinstance(moment, dt.datetime):
         return False
     return status(visit.target, visit.earliest, visit.latest, moment) in ("early", "late")
-
-
-def check_room(settled: Settled, day: dt.date, booked: int) -> None:
-    """Refuse one more visit than a day has room for."""
-    places = settled.site.clinic.places_per_day if settled.site else None
-    if places is None or booked < places:
-        return
-    raise refuse(
-        "DC762",
-        msg("{day} is full: {booked} of {places} places are booked", day=day.isoformat(), booked=booked, places=places),
-        msg("choose another day"),
-    )

@@ -15,7 +15,7 @@ from dosecalc.protocol.offsets import CalendarOffset
 from dosecalc.registry import decide_visit
 from dosecalc.registry.state import VisitState
 from registry.test_decide_participant import staggered
-from registry.visiting import DOUBLE, NOW, OPEN, asking, at, booked, day, done, plan, public, settled, someone
+from registry.visiting import DOUBLE, NOW, OPEN, asking, at, booked, clinic, day, done, plan, public, settled, someone
 
 if TYPE_CHECKING:
     from dosecalc.protocol.settled import Settled
@@ -28,13 +28,14 @@ GAPS = "least: P10D, most: P18D"
 def book(
     planned: ParticipantPlan, name: str, when: str, *, on: Settled | None = None, full: int = 0, **asks: Any
 ) -> Decision:
-    return decide_visit.book(on or settled(), planned, name, at(when), asking(**asks), lambda _: full)
+    return decide_visit.book(on or settled(), planned, name, at(when), asking(**asks), clinic(on, full))
 
 
 def move(
     planned: ParticipantPlan, name: str, when: str, *, on: Settled | None = None, full: int = 0, **asks: Any
 ) -> Decision:
-    return decide_visit.move(on or settled(), planned, name, at(when), asking(**asks), lambda _: full)
+    here = clinic(on, full, planned.state.visits.get(name))
+    return decide_visit.move(on or settled(), planned, name, at(when), asking(**asks), here)
 
 
 def attend(

@@ -67,6 +67,11 @@ def test_of_eight_who_want_the_last_place_one_gets_it_in_each_of_200_rounds(plac
     }
 
 
+def test_of_eight_who_want_the_last_bed_one_gets_it_in_each_of_30_rounds(place: str) -> None:
+    found = under_load("beds", place, 30)
+    assert (found["won"], found["refused"], found["other"], found["rounds"]) == (30, 210, 0, [[1, 7]])
+
+
 def one_more(store: Store) -> None:
     with store.writing(by(), None) as writing:
         writing.append(consent("P009"))

@@ -2,6 +2,7 @@
 
     under_load.py kill PLACE ROUNDS SEED    one writer at a time is killed at a random moment
     under_load.py race PLACE ROUNDS         eight writers want the last place of a day
+    under_load.py beds PLACE ROUNDS         eight writers want the last bed of a day that has places
     under_load.py readonly FOLDER           writes in a study that may only be read
 
 The last line it prints is a JSON object of what happened.
@@ -33,6 +34,7 @@ from registry.visiting import site_text
 PROCESSES = 8
 DAY = dt.datetime(2026, 6, 1, 1, 0, tzinfo=dt.UTC)
 """When the eight book."""
+ONE_PLACE = site_text(places=1)
 
 
 def write_for_ever(place: str, acknowledged: int, number: int) -> None:
@@ -97,12 +99,18 @@ def kill(place: str, rounds: int, seed: int) -> dict[str, object]:
     return {**found, "verifies": whole == head and head != chain.START}
 
 
-def race(place: str, rounds: int) -> dict[str, object]:
+def beds(place: str, rounds: int) -> dict[str, object]:
+    """As `race`, on days with places for all and one bed."""
+    bed = "resources: {bed: {label: {en: bed, zh: 床}, per_day: 1}}"
+    return race(place, rounds, site_text(places=PROCESSES, clinic=(bed,), booking="W12: {resources: [bed]}"))
+
+
+def race(place: str, rounds: int, site: str = ONE_PLACE) -> dict[str, object]:
     """In each round eight people book a visit on the same day at the same moment; the day has one place.
 
     Who got the place gives it up before the next round, so that the eight stand alike again.
     """
-    begin(place)
+    begin(place, site)
     pipes = []
     for process in range(PROCESSES):
         down, up = os.pipe(), os.pipe()
@@ -145,12 +153,12 @@ def race(place: str, rounds: int) -> dict[str, object]:
     }
 
 
-def begin(place: str) -> None:
-    """A study whose days have one place, and eight participants."""
+def begin(place: str, site_file: str) -> None:
+    """A study with eight participants."""
     with tempfile.TemporaryDirectory() as folder, settings.clock(lambda: DAY):
         site = os.path.join(folder, "site.yaml")
         with open(site, "w", encoding="utf-8") as file:
-            file.write(site_text(places=1))
+            file.write(site_file)
         key = os.path.join(folder, "k.key")
         init_study(place, protocol="NCT07203599", site=site, key_out=key, who="zhao", at=None)
     day = DAY.date().isoformat()
@@ -205,5 +213,5 @@ def readonly(folder: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     what, where, *numbers = sys.argv[1:]
-    doing = {"kill": kill, "race": race, "readonly": readonly}[what]
+    doing = {"kill": kill, "race": race, "beds": beds, "readonly": readonly}[what]
     print(json.dumps(doing(where, *map(int, numbers))))  # type: ignore[operator]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from dosecalc.app.loading import load_protocol
 from dosecalc.protocol.reader import read_site
 from dosecalc.protocol.settled import Settled
+from dosecalc.registry.at_clinic import AtClinic, at_clinic
 from dosecalc.registry.plan_of import ParticipantPlan, plan_of
 from dosecalc.registry.state import ParticipantState, VisitState
 from dosecalc.registry.visit_checks import Asking
@@ -24,9 +25,33 @@ CONFIRMED = '{document: Clinical trial protocol (example), section: "8.2", by: E
 NOW = dt.datetime(2026, 6, 1, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
-def site_text(*, places: int | None = None, gaps: str = "", staff: str = "") -> str:
-    """The example site file (windows of 2 days for W2, W4, W6) with a limit for each day, gaps, a staff list."""
-    text = EXAMPLE
+WEEK = "weekdays: [Mon, Tue, Wed, Thu, Fri]"
+PUBLIC = "holidays: {country: CN, official_through: 2026}"
+HOURS = 'hours: ["08:30-12:00", "13:30-17:00"]'
+
+
+def site_text(
+    *,
+    places: int | None = None,
+    gaps: str = "",
+    staff: str = "",
+    clinic: tuple[str, ...] = (),
+    booking: str = "",
+    stagger: int | None = None,
+    zone: str = "Asia/Shanghai",
+) -> str:
+    """The example site file (windows of 2 days for W2, W4, W6) with a limit for each day, gaps, a staff list.
+
+    `clinic` are more lines of the clinic, `booking` is what the visits take of it.
+    """
+    text = EXAMPLE.replace("timezone: Asia/Shanghai\n", f"timezone: {zone}\n", 1)
+    lines = "".join(f"  {line}\n" for line in clinic)
+    text = text.replace("  visit_length: PT1H\n", f"  visit_length: PT1H\n{lines}", 1)
+    for protocol in (OPEN, DOUBLE) if booking else ():
+        text = text.replace(f"\n  {protocol}:\n", f"\n  {protocol}:\n    booking: {{{booking}}}\n", 1)
+    for protocol in (OPEN, DOUBLE) if stagger is not None else ():
+        said = f"  {protocol}:\n    stagger: {{days: {stagger}, confirmed: {CONFIRMED}}}\n"
+        text = text.replace(f"\n  {protocol}:\n", f"\n{said}", 1)
     if places is not None:
         text = text.replace("  visit_length: PT1H\n", f"  visit_length: PT1H\n  places_per_day: {places}\n", 1)
     for protocol in (OPEN, DOUBLE) if gaps else ():
@@ -79,6 +104,16 @@ def asking(**changes: Any) -> Asking:
     """The investigator, on 1 June 2026."""
     given: dict[str, Any] = {"at": NOW, "present": NOW, "may_override": True}
     return Asking(**given | changes)
+
+
+def clinic(on: Settled | None = None, full: int = 0, own: VisitState | None = None) -> AtClinic:
+    """The clinic with so many bookings each day; `own` is one of them, on its day, of P001."""
+
+    def on_day(asked: dt.date) -> list[tuple[str, str]]:
+        mine = [("P001", own.visit)] if own and own.booked and own.booked.date() == asked else []
+        return [*mine, *[("P900", "W12")] * (full - len(mine))]
+
+    return at_clinic(on or settled(), on_day)
 
 
 def public(decision: Decision) -> dict[str, Any]:
