@@ -14,7 +14,7 @@ from dosecalc.registry.plan_of import plan_of, still_booked
 from dosecalc.registry.rights import check_may, need_key
 from dosecalc.tables.participants import free_text
 from dosecalc.text import msg
-from dosecalc.visits.moments import parse_day
+from dosecalc.visits.moments import WEEKDAYS, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -91,6 +91,25 @@ def end(
         return decide_participant.ENDS[how](state, date=day, reason=reason, at=session.at)
 
     return session.change(decide), found
+
+
+def prefer(session: Session, code: str, weekdays: str) -> list[Event]:
+    """Record on which weekdays a participant would rather come, as `Tue,Thu`, or `none`.
+
+    Raises:
+        Refusal: DC908, these are no weekdays; what `decide_participant.prefer` refuses.
+    """
+    names = [] if weekdays == "none" else [name.strip() for name in weekdays.split(",")]
+    if wrong := [name for name in names if name not in WEEKDAYS or names.count(name) > 1]:
+        raise refuse(
+            "DC908",
+            msg("'{text}' is no day of the week, or stands there twice", text=wrong[0]),
+            msg("write them as Mon,Tue,Wed,Thu,Fri,Sat,Sun; or none"),
+        )
+    chosen = [name for name in WEEKDAYS if name in names]
+    return session.change(
+        lambda reading: decide_participant.prefer(session.participant(reading, code), chosen, at=session.at)
+    )
 
 
 def booked_still(session: Session, code: str) -> list[tuple[str, dt.datetime]]:

@@ -12,6 +12,7 @@ _TABLE = {
     "assign": ("dosecalc.cli.participant_assign", msg("Assign an arm, or import the allocation list.")),
     "measure": ("dosecalc.cli.participant_measure", msg("Record a measured area or weight.")),
     "anchor": ("dosecalc.cli.participant_anchor", msg("Record the dates that visits count from.")),
+    "prefer": ("dosecalc.cli.participant_prefer", msg("Record on which weekdays they would rather come.")),
     "migrate": ("dosecalc.cli.participant_migrate", msg("Move a participant to a new version of the protocol.")),
     "discontinue": ("dosecalc.cli.participant_discontinue", msg("End the treatment; follow-up goes on.")),
     "withdraw": ("dosecalc.cli.participant_withdraw", msg("Record that a participant leaves the study.")),

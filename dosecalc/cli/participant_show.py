@@ -10,6 +10,7 @@ import click
 from dosecalc.cli.study_reporting import tell_end
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
+from dosecalc.visits.moments import weekdays_in_words
 
 if TYPE_CHECKING:
     from dosecalc.app.study import Session
@@ -78,6 +79,8 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
     if state.weight is not None:
         ui.line(msg("Weight: {kg} kg, {by}, {date}", kg=state.weight["values"][0], by=state.weight["by"],
                     date=state.weight["date"]))  # fmt: skip
+    if state.weekdays:
+        ui.line(msg("Would rather come on: {weekdays}", weekdays=weekdays_in_words(state.weekdays)))
     if state.held is not None:
         ui.line(msg("DOSES ARE ON HOLD: {reason}", reason=state.held))
     for line in call_back(shown.outside) if state.standing in ("discontinued", "withdrawn") else ():

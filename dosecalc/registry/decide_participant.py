@@ -14,7 +14,7 @@ from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from dosecalc.errors import Refusal
     from dosecalc.protocol.settled import Settled
@@ -181,6 +181,22 @@ ENDS: dict[str, Callable[..., list[Draft]]] = {
     "withdraw": withdraw,
 }
 """How each end of a participation is decided, by its kind of event."""
+
+
+def prefer(state: ParticipantState, weekdays: Sequence[str], *, at: dt.datetime) -> list[Draft]:
+    """Record on which weekdays a participant would rather come; none says that they do not mind.
+
+    Raises:
+        Refusal: DC740; DC746, it is on record already.
+    """
+    check_standing(state, ("consented", "enrolled", "discontinued"))
+    if tuple(weekdays) == state.weekdays:
+        raise refuse(
+            "DC746",
+            msg("these weekdays of {code} are on record already", code=state.code),
+            msg("nothing has to be done"),
+        )
+    return [Draft(kind="prefer", at=at, participant=state.code, public={"weekdays": list(weekdays)})]
 
 
 def _end(kind: Any, state: ParticipantState, date: dt.date, reason: str | None, at: dt.datetime) -> list[Draft]:

@@ -21,7 +21,7 @@ Kind = Literal[
     "init", "staff", "amend", "allocation", "codebreak", "open_level", "hold", "lift", "feed", "revoke_feed",
     # a participant
     "consent", "enrol", "screen_failure", "assign", "measure", "anchor", "migrate", "discontinue", "withdraw",
-    "unblind",
+    "unblind", "prefer",
     # a visit
     "book", "move", "attend", "miss", "cancel", "unscheduled",
     # investigational product

@@ -195,6 +195,10 @@ def _unblind(one: _Participant, _fact: Fact) -> None:
     one.set(unblinded=True)
 
 
+def _prefer(one: _Participant, fact: Fact) -> None:
+    one.set(weekdays=tuple(fact.public["weekdays"]))
+
+
 def _book(one: _Participant, fact: Fact) -> None:
     when = dt.datetime.fromisoformat(fact.public["when"])
     signed = {code: int(passed) if passed else None for code, passed in fact.public.get("limits", {}).items()}
@@ -230,6 +234,7 @@ _STEPS: dict[str, Callable[[_Participant, Fact], None]] = {
     "discontinue": _discontinue,
     "withdraw": _withdraw,
     "unblind": _unblind,
+    "prefer": _prefer,
     "book": _book,
     "move": _book,
     "attend": _attend,

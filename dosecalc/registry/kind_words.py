@@ -32,6 +32,7 @@ KIND_WORDS: dict[Kind, Message] = {
     "discontinue": msg("the end of the treatment"),
     "withdraw": msg("withdrawal from the study"),
     "unblind": msg("emergency unblinding"),
+    "prefer": msg("the weekdays that suit them"),
     "book": msg("a booking"),
     "move": msg("a moved booking"),
     "attend": msg("a visit that took place"),

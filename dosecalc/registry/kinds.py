@@ -92,6 +92,7 @@ KIND_RULES: dict[Kind, KindRule] = {
         sealed=("arm?", "kit?", "side?"),  # none of a card; the side where everyone gets every arm
         reason=True,
     ),
+    "prefer": KindRule(about="participant", roles=_NURSE, public=("weekdays",)),  # an empty list: none
     # a visit
     "book": KindRule(about="visit", roles=_NURSE, public=("when", "outside_window?", "limits?")),
     "move": KindRule(about="visit", roles=_NURSE, public=("from", "when", "outside_window?", "limits?")),

@@ -15,6 +15,7 @@ from dosecalc.registry.event import ROLES
 from dosecalc.registry.kinds import KIND_RULES
 from dosecalc.registry.state import VisitStanding
 from dosecalc.text import msg
+from dosecalc.visits.moments import WEEKDAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,6 +119,8 @@ def _check_values(kind: str, public: Mapping[str, Any]) -> None:
         _time(public["when"])
     if kind in ("hold", "lift"):
         _is(public["scope"] in ("study", "level", "participant", "lot"))
+    if kind == "prefer":
+        _is(set(public["weekdays"]) <= set(WEEKDAYS))
     if kind == "staff":
         _is(public.get("role", ROLES[0]) in ROLES)
 
@@ -161,6 +164,7 @@ def _passed(limits: Mapping[str, Any]) -> None:
 
 _VALUES: dict[str, Callable[[Any], None]] = {
     "agreed": _truth,
+    "weekdays": _texts,
     "count": _count,
     "date": _day,
     "effective": _day,

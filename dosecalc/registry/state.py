@@ -71,6 +71,8 @@ class ParticipantState:
     assigned_by: str | None = None
     language: Language | None = None
     """The language of their calendar; None for the site's."""
+    weekdays: tuple[str, ...] = ()
+    """The weekdays on which they would rather come, as `Mon`; none where they do not mind."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

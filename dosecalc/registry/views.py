@@ -49,6 +49,7 @@ class MaskedParticipant:
     held: str | None
     screen_failure: str | None
     ended: dt.date | None
+    weekdays: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +103,7 @@ def participant_shape(state: ParticipantState, view: View) -> dict[str, Any]:
         "held": seen.held,
         "screen_failure": seen.screen_failure,
         "ended": _iso(seen.ended),
+        "weekdays": list(seen.weekdays),
     }
     return shape | _arm(state, view)
 

@@ -16,6 +16,7 @@ from dosecalc.protocol.offsets import ClockOffset
 from dosecalc.text import Message, msg
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from dosecalc.errors import Refusal
@@ -54,6 +55,18 @@ _MONTHS = (
     msg("November"),
     msg("December"),
 )
+
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+"""How people type the days of the week."""
+
+
+def weekdays_in_words(names: Sequence[str]) -> Message:
+    """Return the names of these days of the week (at least one, as in `WEEKDAYS`), with commas between them."""
+    first, *rest = (_WEEKDAYS[WEEKDAYS.index(name)] for name in names)
+    for each in rest:
+        first = msg("{roles}, {another}", roles=first, another=each)
+    return first
 
 
 def weekday(moment: Moment) -> Message:
