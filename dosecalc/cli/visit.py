@@ -6,6 +6,7 @@ from dosecalc.cli.groups import LazyGroup
 from dosecalc.text import msg
 
 _TABLE = {
+    "open": ("dosecalc.cli.visit_open", msg("Say on which days a visit can take place.")),
     "book": ("dosecalc.cli.visit_book", msg("Book a visit.")),
     "move": ("dosecalc.cli.visit_move", msg("Move a booked visit, after showing what changes.")),
     "attend": ("dosecalc.cli.visit_attend", msg("Record that a visit took place.")),

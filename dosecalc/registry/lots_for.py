@@ -40,7 +40,7 @@ def lots_for(
     found: list[Lot] = []
     findings: list[Finding] = []
     for product in dict.fromkeys(each.rule.product for each in here):
-        fitting = [lot for lot in lots.values() if _fits(lot, protocol, product, arms)]
+        fitting = [lot for lot in lots.values() if serves(lot, protocol, product, arms)]
         chosen = [lot for lot in fitting if lot.id in named] or fitting
         there = [lot for lot in chosen if lot.id in may]
         found += there
@@ -51,7 +51,8 @@ def lots_for(
     return tuple(found)
 
 
-def _fits(lot: Lot, protocol: Protocol, product: str, arms: Collection[str]) -> bool:
+def serves(lot: Lot, protocol: Protocol, product: str, arms: Collection[str]) -> bool:
+    """Whether a lot is of a product, and of the strength of one of these arms."""
     own = lot.arms is None or not set(lot.arms).isdisjoint(arms)
     return (lot.protocol, lot.product) == (protocol.id, product) and own
 

@@ -38,24 +38,32 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"dosecalc.app.{module}.now", lambda: NOW.astimezone(dt.UTC))
 
 
-def study(folder: Path, *people: str, protocol: str = OPEN, arm: str = "phase1-A", **site: Any) -> str:
+def study(
+    folder: Path,
+    *people: str,
+    protocol: str = OPEN,
+    arm: str = "phase1-A",
+    consent: str = "2026-03-01",
+    start: str = "2026-03-02",
+    **site: Any,
+) -> str:
     """A study with people who consented on 1 March 2026 and begin on 2 March; returns its file."""
     file, key, site_file = folder / "study.db", folder / "pharmacy" / "study.key", folder / "site.yaml"
     key.parent.mkdir(exist_ok=True)
     site_file.write_text(site_text(**site), "utf-8")
     made = {"study": str(file), "protocol": protocol, "site": str(site_file), "key_out": str(key)}
-    init_study(**made, who="zhao", at="2026-03-01T08:00")
+    init_study(**made, who="zhao", at=f"{consent}T08:00")
     open_arm = {"arm": arm} if protocol == OPEN else {}
-    session = open_study(str(file), user="zhao", key=str(key), at="2026-03-01T09:00")
+    session = open_study(str(file), user="zhao", key=str(key), at=f"{consent}T09:00")
     assert session.key is not None
     # Straight into the registry: who may record each of these is not what is tested here.
     with session.store, session.store.writing(session.by, Sealer(session.key, os.urandom)) as writing:
         for code in people:
             said: tuple[tuple[Kind, dict[str, Any], dict[str, Any] | None], ...] = (
-                ("consent", {"form": "1.0", "date": "2026-03-01"}, None),
-                ("enrol", {"date": "2026-03-01"}, None),
+                ("consent", {"form": "1.0", "date": consent}, None),
+                ("enrol", {"date": consent}, None),
                 ("assign", open_arm, {"arm": arm}),
-                ("anchor", {"name": "start", "when": "2026-03-02"}, None),
+                ("anchor", {"name": "start", "when": start}, None),
             )
             for kind, public, sealed in said:
                 writing.append(Draft(kind=kind, at=session.at, participant=code, public=public, sealed=sealed))
