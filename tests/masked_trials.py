@@ -17,6 +17,8 @@ import pytest
 from masked_study import MASKED, STAFF, Clock, begin, call
 from running import Ran
 
+_LENGTH = "  visit_length: PT1H\n"
+_CLINIC = "  weekdays: [Mon, Tue, Wed, Thu, Fri, Sat, Sun]\n  holidays: {country: DE, official_through: 2025}\n"
 CODES = ("P001", "P002", "P003", "P004")
 ACTIVE, PLACEBO = "LOT-OF-CELLS", "LOT-OF-MEDIUM"
 
@@ -166,7 +168,7 @@ def play(trial: Trial, name: str, one: Path, two: Path) -> Pair:
     """Play the same history in two studies. They have one key and one first event; the nonces differ."""
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock(patch)
-        begin(one, trial.protocol)
+        begin(one, trial.protocol, more=(_LENGTH, _LENGTH + _CLINIC))
         stock = one / "our-example-stock.yaml"
         text = stock.read_text(encoding="utf-8")
         for ours, theirs in trial.lots.items():

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from dosecalc.cli.study_reporting import day_option, in_words, opened, scope_shape, tell_end, tell_scope
+from dosecalc.cli.study_reporting import (
+    day_option,
+    in_words,
+    opened,
+    scope_shape,
+    tell_end,
+    tell_scope,
+    tell_years,
+    years_of,
+)
 from dosecalc.cli.study_today import overdue
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
@@ -32,9 +41,12 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
 
     with opened(call) as session:
         scope, found = study_overdue(session, day=day, as_of=call.as_of)
+        years = years_of(session, (each.line for each in found), scope.day)
         if ui.as_json:
-            ui.show_json(scope_shape(session, scope, call) | {"overdue": report_shapes.late(found)})
+            shape = {"overdue": report_shapes.late(found), "provisional_years": list(years)}
+            ui.show_json(scope_shape(session, scope, call) | shape)
             return
         tell_scope(ui, session, scope, call, msg("what is overdue on {day}", day=in_words(scope)))
         overdue(ui, session, found)
+        tell_years(ui, years)
         tell_end(ui, session)

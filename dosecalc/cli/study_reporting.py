@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dosecalc.cli.ui import option
+from dosecalc.registry.at_clinic import provisional_years, rests_on
 from dosecalc.registry.decide_study import named_hold
 from dosecalc.text import Message, msg
 from dosecalc.visits.moments import weekday
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from dosecalc.app.papers import WrittenPaper
     from dosecalc.app.study import Session
@@ -99,6 +100,18 @@ def tell_holds(ui: Ui, holds: Sequence[Hold]) -> None:
                 reason=hold.reason,
             )
         )
+
+
+def years_of(session: Session, lines: Iterable[VisitLine], *days: dt.date) -> tuple[int, ...]:
+    """The years among what a report shows whose public holidays are not announced yet."""
+    shown = [day for one in lines for day in (one.target, one.latest, one.booked_day) if day is not None]
+    return provisional_years(session.settled, (*days, *shown))
+
+
+def tell_years(ui: Ui, years: Collection[int]) -> None:
+    """Print that days rest on public holidays that are not announced yet."""
+    for text in rests_on(years):
+        ui.line(msg("Mind: {text}", text=text))
 
 
 def tell_end(ui: Ui, session: Session) -> None:

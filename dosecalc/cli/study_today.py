@@ -18,8 +18,10 @@ from dosecalc.cli.study_reporting import (
     tell_end,
     tell_holds,
     tell_scope,
+    tell_years,
     which_head,
     window_cell,
+    years_of,
 )
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
@@ -69,8 +71,12 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
 
     with opened(call) as session:
         report = study_today(session, day=day, as_of=call.as_of)
+        days = report.today
+        shown = (*days.booked, *days.due, *days.unrecorded, *(each.line for each in days.late))
+        years = years_of(session, shown, report.scope.day)
         if ui.as_json:
             shape = scope_shape(session, report.scope, call) | report_shapes.today(report.today)
+            shape["provisional_years"] = list(years)
             if report.prepare is not None:
                 shape["prepare"] = [_prepare_shape(each, ui) for each in report.prepare]
             shape["unblinded"] = list(report.unblinded)
@@ -95,6 +101,7 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
                 ui, msg("Booked for an earlier day, and nobody recorded whether they came"), found.unrecorded, days=True
             )
         overdue(ui, session, found.late)
+        tell_years(ui, years)
         if report.prepare is not None:
             _prepare(ui, report.prepare)
         ui.line()

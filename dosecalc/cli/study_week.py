@@ -15,7 +15,9 @@ from dosecalc.cli.study_reporting import (
     tell_end,
     tell_holds,
     tell_scope,
+    tell_years,
     window_cell,
+    years_of,
 )
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, past_options
 from dosecalc.text import msg
@@ -42,8 +44,11 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
     with opened(call) as session:
         scope, days = study_week(session, day=day, as_of=call.as_of)
         holds = study_holds(session, call.as_of)
+        shown = [one for each in days for one in (*each.booked, *each.ends)]
+        years = years_of(session, shown, *(each.day for each in days))
         if ui.as_json:
-            shape = {"days": report_shapes.week(days), "holds": report_shapes.holds(holds)}
+            shape: dict[str, object] = {"days": report_shapes.week(days), "holds": report_shapes.holds(holds)}
+            shape["provisional_years"] = list(years)
             ui.show_json(scope_shape(session, scope, call) | shape)
             return
         tell_scope(ui, session, scope, call, msg("seven days from {day}", day=in_words(scope)))
@@ -88,4 +93,5 @@ def command(ui: Ui, /, call: StudyCall, day: str | None) -> None:
                 for one in each.ends
             ],
         )
+        tell_years(ui, years)
         tell_end(ui, session)

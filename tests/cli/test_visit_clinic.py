@@ -9,7 +9,7 @@ import pytest
 
 from cli.test_visit import clock, study, visit
 from registry.visiting import DOUBLE, HOURS, PUBLIC, WEEK
-from running import Ran
+from running import Ran, dosecalc
 
 __all__ = ["clock"]
 BED = "resources: {bed: {label: {en: infusion bed, zh: 输液床}, per_day: 1}}"
@@ -83,6 +83,15 @@ def test_what_rests_on_public_holidays_that_are_not_announced_says_so(tmp_path: 
     assert mind in visit(file, "book", "P001", "W2", "2026-03-16T09:30").out.splitlines()
     moved = visit(file, "move", "P001", "W2", "2026-03-17T09:30", "--yes", "--json").json
     assert moved["changes"]["provisional_years"] == [2026]
+
+
+def test_a_report_that_shows_days_of_a_year_that_is_not_announced_says_so(tmp_path: Path) -> None:
+    file = study(tmp_path, "P001", clinic=(WEEK, "holidays: {country: CN, official_through: 2025}"))
+    mind = "Mind: this rests on public holidays of 2026 that are not announced yet; look again when they are"
+    for name in ("today", "week", "overdue"):
+        words = ("study", name, "--day", "2026-03-16", "--study", file)
+        assert dosecalc(*words, "--json").json["provisional_years"] == [2026]
+        assert mind in dosecalc(*words).out.splitlines()
 
 
 def test_a_public_holiday_is_refused_and_its_make_up_saturday_taken(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ READS = (
     "study backup --out backup.db", "study today --as-of 2026-06-05",
     "participant list", "participant list --as-of 2026-06-02", "participant show P001", "participant show P003",
     "participant show P002", "participant show P004 --as-of 2026-06-02",
-    "ip balance", "ip balance {lot}",
+    "ip balance", "ip balance {lot}", "visit open P001 {v3}", "visit open P004 {v2} --from {d1} --until {d3}",
 )  # fmt: skip
 REFUSED = (
     "study hold --scope level --target {arm} --reason x", "study hold --scope lot --target {lot} --reason x",
@@ -41,7 +41,10 @@ REFUSED = (
     "participant unblind P004 --told x --reason y --yes",
     "participant show P009", "participant enrol P001", "participant consent p001 --form 1.0 --date 2026-06-01",
     "participant measure P001 --weight 6000 --by liu --date 2026-06-01", "participant measure P002 --area 3",
-    "participant screen-failure P001 --reason x", "participant migrate P001", "participant anchor P001 x=2026-06-01",
+    "participant screen-failure P001 --reason x", "participant migrate P001",
+    "participant prefer P001 --weekdays Tue,Thu", "visit open P001 {v2} --from {d3}",
+    "visit open P003 {v3}", "participant prefer P001 --weekdays Tues",
+    "participant anchor P001 x=2026-06-01",
     "visit book P001 {v2} 2026-12-20T09:30", "visit book P002 {v1} {d1}T09:30", "visit attend P003 {v3} {d3}",
     "visit move P001 {v3} {d3}T10:30", "visit cancel P004 {v3} --yes --reason x", "visit miss P004 {v2} --reason {arm}",
     "visit unscheduled P001 {d2}T09:00 --reason {other}", "ip prepare P001 {v2}", "ip prepare P002 {v3}",
