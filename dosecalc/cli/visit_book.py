@@ -15,7 +15,8 @@ from dosecalc.text import msg
     help=help_text(
         msg(
             "Book a visit. A time outside its window, or too near to another dose, is refused; the investigator may "
-            "allow it with a reason, which is a deviation. So is a day without a free place refused."
+            "allow it with a reason, which is a deviation. A day on which the clinic is closed or full is refused, "
+            "too; `visit open` says which days are possible."
         )
     )
     + "\n\n"

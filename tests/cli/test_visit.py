@@ -236,7 +236,7 @@ def test_an_unscheduled_visit_gets_a_name(one: str) -> None:
         (("book", "P001", "W9", "2026-03-16T09:30"), "DC756", 1),
         (("attend", "P001", "W2", "2026-02-28"), "DC761", 1),
         (("move", "P001", "W2", "2026-03-16T09:30", "--yes"), "DC760", 1),
-        (("open", "P001", "W2"), "DC001", 2),
+        (("opens", "P001", "W2"), "DC001", 2),
     ],
 )
 def test_what_cannot_be_is_refused(one: str, words: tuple[str, ...], code: str, ends_with: int) -> None:
