@@ -105,6 +105,8 @@ def best_days(problem: Problem, *, seconds: int, progress: Progress | None = Non
     Raises:
         Refusal: DC880, highspy is not installed; DC881, the time was too short for any plan.
     """
+    if not problem.wishes:
+        return Booked(days=(), cost=0, bound=0)
     found = _Model(problem).solve(seconds, progress)
     if not keeps(problem, found.days):
         raise ValueError("the solver's plan breaks a constraint")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dosecalc.errors import Finding
@@ -120,9 +121,13 @@ def wrong_time(clinic: Clinic, needs: Needs, when: dt.datetime, days: Workdays |
 
 def times(clinic: Clinic, needs: Needs) -> tuple[dt.time, ...]:
     """The times of day at which a visit can begin, one behind the other, after the work that it needs before it."""
-    hours, length = open_hours(clinic), clinic.visit_length.minutes
+    return _times(open_hours(clinic), clinic.visit_length.minutes, needs.lead)
+
+
+@lru_cache(maxsize=64)
+def _times(hours: tuple[tuple[int, int], ...], length: int, lead: int) -> tuple[dt.time, ...]:
     begins = (minute for first, last in hours for minute in range(first, last - length + 1, length))
-    return tuple(dt.time(*divmod(minute, 60)) for minute in begins if minute - needs.lead >= hours[0][0])
+    return tuple(dt.time(*divmod(minute, 60)) for minute in begins if minute - lead >= hours[0][0])
 
 
 def _does_not_fit(clinic: Clinic, needs: Needs, when: dt.datetime) -> Message:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from dosecalc.errors import refuse
@@ -56,9 +57,15 @@ class Workdays:
         self._clinic = clinic
         self._weekdays = frozenset(_WEEKDAYS.index(day) for day in clinic.weekdays)
         self._public = None if clinic.holidays is None else _Public(clinic)
+        self._known: dict[dt.date, ClinicDay] = {}
 
     def of(self, day: dt.date) -> ClinicDay:
         """Return whether the clinic is open on `day`."""
+        if day not in self._known:
+            self._known[day] = self._look_up(day)
+        return self._known[day]
+
+    def _look_up(self, day: dt.date) -> ClinicDay:
         opened, why = self._standing(day)
         holidays = self._clinic.holidays
         return ClinicDay(
@@ -129,5 +136,10 @@ class _Public:
 
 def open_hours(clinic: Clinic) -> tuple[tuple[int, int], ...]:
     """The hours of the clinic in minutes of a day, from and to, in order; all of the day where none are given."""
-    hours = (parse_hours(text) for text in clinic.hours)
+    return _parsed(clinic.hours)
+
+
+@lru_cache(maxsize=16)
+def _parsed(texts: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    hours = (parse_hours(text) for text in texts)
     return tuple(sorted(each for each in hours if each is not None)) or ((0, 24 * 60),)
