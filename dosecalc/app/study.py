@@ -180,13 +180,21 @@ class Session:
         with self.store.writing(self.by, sealer) as writing:
             drafts = decide(writing)
             study = fold_study(writing.of_study(), None)
-            events = []
+            events: list[Event] = []
+            digests: dict[str | None, str | None] = {}
             for draft in drafts:
                 check_may(self.by.role, draft.kind, self.staffed)
                 check_untold(draft, self.settled.protocol)
                 check_begun(draft, self._began(writing), self.by.entered_at)
                 check_happened(draft, writing.event(draft.corrects) if draft.corrects else None, self.present)
-                events.append(writing.append(draft, protocol_sha256=self._digest(writing, study, draft)))
+                if draft.participant not in digests:
+                    digests[draft.participant] = self._digest(writing, study, draft)
+                events.append(writing.append(draft, protocol_sha256=digests[draft.participant]))
+                if draft.kind not in (
+                    "book",
+                    "move",
+                ):  # of which there may be thousands, and no version changes by them
+                    digests.clear()
             self._derive(writing, events)
             if afterwards is not None:
                 afterwards(writing, events)

@@ -15,6 +15,7 @@ _TABLE = {
     "deviations": ("dosecalc.cli.study_deviations", msg("What departed from the protocol, and why.")),
     "exposure": ("dosecalc.cli.study_exposure", msg("What each participant has been given.")),
     "drift": ("dosecalc.cli.study_drift", msg("Days left in each window.")),
+    "book": ("dosecalc.cli.study_book", msg("Book many visits at once, on the best days.")),
     "calendars": ("dosecalc.cli.study_calendars", msg("Write the calendar files of all participants.")),
     "invitations": ("dosecalc.cli.study_invitations", msg("Write e-mails for visits that were booked or cancelled.")),
     "open-level": ("dosecalc.cli.study_open_level", msg("Open a dose level.")),

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from dosecalc.text import Message
 
 
-def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **more: Any) -> None:
-    """Print what was recorded: the events with --json (`more` beside them), else `lines` and their numbers."""
+def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, numbers: bool = True, **more: Any) -> None:
+    """Print what was recorded: the events with --json (`more` beside them), else `lines`, then theirs."""
     from dosecalc.cli.study_reporting import tell_end
     from dosecalc.registry.kind_words import KIND_WORDS
     from dosecalc.registry.views import event_shape
@@ -35,7 +35,7 @@ def tell(ui: Ui, session: Session, events: Sequence[Event], *lines: object, **mo
         return
     for line in lines:
         ui.line(line)
-    for event in events:
+    for event in events if numbers else ():
         ui.line(msg("event {number}: {what}", number=event.number, what=KIND_WORDS[event.kind]))
     tell_end(ui, session)
 

@@ -128,12 +128,12 @@ def check_staggered(
         Refusal: DC745; DC930, the one before is still to come.
     """
     stagger = settled.here.stagger if settled.here else None
-    mine = step.name if step is not None else _level(settled, state)
+    mine = step.name if step is not None else level_of(settled, state)
     if stagger is None or mine is None or (dosed and _first_dose(settled, state) is not None):
         return
     on = day if dosed else _start(settled, state) or day
     for other in others:
-        if other.code == state.code or _level(settled, other) != mine:
+        if other.code == state.code or level_of(settled, other) != mine:
             continue
         given = _first_dose(settled, other)
         if dosed and given is None and _still_to_come(settled, other, on):
@@ -175,7 +175,7 @@ def _before_us(settled: Settled, other: ParticipantState) -> Refusal:
 _ALL = "all participants"
 
 
-def _level(settled: Settled, state: ParticipantState) -> str | None:
+def level_of(settled: Settled, state: ParticipantState) -> str | None:
     """What a participant's stagger is counted within; None where nothing escalates for them."""
     if settled.protocol.masking.masked:
         return _ALL if state.enrolled is not None else None
