@@ -60,7 +60,8 @@ REFUSED = (
     "study import all.jsonl", "study init --protocol {protocol} --site our-example.yaml --key-out " + KEY,
     "participant correct 20 --void --reason x", "participant correct 20 --set {column}=x --reason x",
     "participant discontinue P004 --yes --reason x", "participant withdraw P002 --yes --reason x",
-    "study staff liu monitor", "study book", "study verify --head 12:" + "0" * 64, "study today --as-of 2026-05-01",
+    "study staff liu monitor", "study book", "study book --allow-move --yes", "study book --visit {v3} --yes",
+    "study verify --head 12:" + "0" * 64, "study today --as-of 2026-05-01",
 )  # fmt: skip
 """What is refused, to one role or another; what is not refused is recorded, and shown alike."""
 
