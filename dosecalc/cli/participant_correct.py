@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from dosecalc.cli.ui import HELP_OPTIONS, StudyCall, Ui, examples, help_text, option, study_options
@@ -44,7 +46,7 @@ def command(ui: Ui, /, call: StudyCall, number: str, sets: tuple[str, ...], void
         step = CorrectStep(session=session, number=number, pairs=sets, void=void, reason=call.reason)
         found = step.look()
         confirm(ui, found.far)
-        more = {}
+        more: dict[str, Any] = {}
         if found.asks:
             shape = dates_shape(found.dates, ui.say)
             shape["booked"] = [{"encounter": visit, "booked": when.isoformat()} for visit, when in found.booked]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.app.study_seen import Shown
     from dosecalc.registry.event import Event
-    from dosecalc.registry.state import VisitStanding
+    from dosecalc.registry.state import ParticipantState, VisitStanding
 
 
 @click.command(
@@ -50,9 +50,22 @@ def command(ui: Ui, /, call: StudyCall, code: str) -> None:
         tell_end(ui, session)
 
 
+def _measured(ui: Ui, state: ParticipantState) -> None:
+    from dosecalc.dosing.area import METHOD_WORDS
+
+    for visit, area in state.areas.items():
+        values = "; ".join(area["values"])
+        at_visit = msg(" at {visit}", visit=visit) if visit else ""
+        how = METHOD_WORDS[area["method"]] if "method" in area else "-"
+        ui.line(msg("Area{visit}: {values} cm², {method}, {by}, {date}", visit=at_visit, values=values,
+                    method=how, by=area["by"], date=area["date"]))  # fmt: skip
+    if state.weight is not None:
+        ui.line(msg("Weight: {kg} kg, {by}, {date}", kg=state.weight["values"][0], by=state.weight["by"],
+                    date=state.weight["date"]))  # fmt: skip
+
+
 def _show(ui: Ui, session: Session, shown: Shown) -> None:
     from dosecalc.cli.study_told import call_back
-    from dosecalc.dosing.area import METHOD_WORDS
     from dosecalc.registry.decide_participant import STANDING_WORDS
     from dosecalc.registry.kind_words import KIND_WORDS, ROLE_WORDS, VISIT_WORDS
     from dosecalc.registry.plan_of import start_anchor
@@ -70,15 +83,7 @@ def _show(ui: Ui, session: Session, shown: Shown) -> None:
     if state.unblinded:
         ui.line(msg("UNBLINDED in an emergency: the arm was told; the events below say when, by whom and why"))
     _dates(ui, shown)
-    for visit, area in state.areas.items():
-        values = "; ".join(area["values"])
-        at_visit = msg(" at {visit}", visit=visit) if visit else ""
-        how = METHOD_WORDS[area["method"]] if "method" in area else "-"
-        ui.line(msg("Area{visit}: {values} cm², {method}, {by}, {date}", visit=at_visit, values=values,
-                    method=how, by=area["by"], date=area["date"]))  # fmt: skip
-    if state.weight is not None:
-        ui.line(msg("Weight: {kg} kg, {by}, {date}", kg=state.weight["values"][0], by=state.weight["by"],
-                    date=state.weight["date"]))  # fmt: skip
+    _measured(ui, state)
     if state.weekdays:
         ui.line(msg("Would rather come on: {weekdays}", weekdays=weekdays_in_words(state.weekdays)))
     if state.held is not None:

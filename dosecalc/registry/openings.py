@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dosecalc.registry.gaps import broken_gaps
 from dosecalc.registry.plan_of import plan_of
-from dosecalc.registry.visit_checks import limits_broken, own_anchor
+from dosecalc.registry.visit_checks import limits_here, own_anchor
 from dosecalc.text import msg
 from dosecalc.visits.moments import WEEKDAYS, local_day, readable
 from dosecalc.visits.room import times
@@ -125,7 +125,8 @@ def _option(around: Around, plan: ParticipantPlan, planned: PlannedVisit, day: d
     clinic_day = around.workdays.of(day)
     begins = tuple(_times(around, planned, day))
     limited: tuple[Message, ...] = ()
-    if own_anchor(around.settled, planned) is not None:
+    missed = any(each.standing == "missed" for each in plan.visits)  # then a later dose may be the first
+    if missed or own_anchor(around.settled, planned) is not None:
         broken = {begin: _limits(around, plan, planned, begin) for begin in begins}
         limited = next(iter(broken.values()), ()) if all(broken.values()) else ()
         begins = tuple(begin for begin in begins if not broken[begin])
@@ -141,7 +142,8 @@ def _option(around: Around, plan: ParticipantPlan, planned: PlannedVisit, day: d
 
 def _limits(around: Around, plan: ParticipantPlan, planned: PlannedVisit, begin: dt.datetime) -> tuple[Message, ...]:
     """The protocol's limits in hours that a visit which others count from would break."""
-    return limits_broken(around.settled, plan_of(around.settled, plan.state, {planned.id: begin}), planned)
+    then = plan_of(around.settled, plan.state, {planned.id: begin})
+    return tuple(check.text for check in limits_here(around.settled, then, planned) if check.ok is False)
 
 
 def _times(around: Around, planned: PlannedVisit, day: dt.date) -> Iterator[dt.datetime]:
