@@ -24,13 +24,14 @@ def check_address(text: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = SplitResult("", "", "", "", ""), None
-    if parts.username is not None or parts.password is not None:  # not shown: it may hold the password
+    wrong = parts.scheme not in ("http", "https") or not host or bool(parts.query or parts.fragment)
+    if parts.username is not None or (wrong and "@" in text):  # not shown: it may hold the password
         raise refuse(
             "DC883",
             msg("the address after --url holds a name or a password, which others on this computer can read"),
             msg("leave them out of the address; give --user and --password-file"),
         )
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+    if wrong or host is None:
         raise no_address(text)
     if parts.scheme == "http" and not _on_this_computer(host):
         raise refuse(

@@ -15,6 +15,7 @@ from dosecalc.publishing.address import check_address, join
         ("https://calendar.hospital.example", "https://calendar.hospital.example/"),
         ("http://127.0.0.1:5232/trial/", "http://127.0.0.1:5232/trial/"),
         ("http://localhost/trial/", "http://localhost/trial/"),
+        ("https://host/dav/trial@hospital.example", "https://host/dav/trial@hospital.example/"),
         ("http://[::1]:5232/", "http://[::1]:5232/"),
     ],
 )
@@ -45,7 +46,8 @@ def test_an_address_that_is_none_or_unprotected_is_refused(text: str, said: str)
 
 
 def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
-    for text in ("https://trial:pssst@host/", "ftp://pssst@host/"):
+    for text in ("https://trial:pssst@host/", "ftp://pssst@host/", "trial:pssst@host/", "https://trial:pssst@[::1/",
+                 "https://trial:ps/sst:pssst@host/"):  # fmt: skip
         with pytest.raises(Refusal) as refused:
             check_address(text)
         assert "the address after --url holds a name or a password" in str(refused.value)
