@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.protocol.delivery import SiteDelivery
 
-Way = Literal["feeds", "mail"]
+Way = Literal["feeds", "caldav", "mail"]
 
 
 def check_open(session: Session, way: Way) -> SiteDelivery:

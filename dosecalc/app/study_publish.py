@@ -8,13 +8,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from dosecalc.app.delivery import check_open
 from dosecalc.app.study_calendars import calendars, versions_of
 from dosecalc.errors import Refusal, refuse
 from dosecalc.files import read_file
 from dosecalc.publishing.address import check_address
 from dosecalc.publishing.run import Report, ToPublish, publish
 from dosecalc.publishing.server import Account, Server
-from dosecalc.registry.versions import settled_of
 from dosecalc.text import msg
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def publish_calendars(
     """Bring the calendars on a server up to date, and say what was done, up to whatever went wrong.
 
     Raises:
-        Refusal: DC882, the site's rules do not allow it; DC883, the address or the password file cannot be used;
+        Refusal: DC896, the site's rules do not allow it; DC883, the address or the password file cannot be used;
             DC501, DC737 for the calendars. Then nothing was sent. What goes wrong later stands on the report.
     """
-    _check_allowed(session)
+    check_open(session, "caldav")
     account = Account(url=check_address(call.url), name=_name(call.account), password=read_password(call.password_file))
     calendars = _calendars(session, call, language)
     report = Report(dry_run=call.dry_run)
@@ -66,23 +66,6 @@ def publish_calendars(
         except Refusal as refusal:  # what was done before it is on the report
             report.findings += refusal.findings
     return report
-
-
-def _check_allowed(session: Session) -> None:
-    settled = settled_of(session.study.in_effect(session.present.date()))  # no earlier --at gives a permission back
-    site = settled.site
-    if site is None or site.delivery is None or site.delivery.caldav is None:
-        raise refuse(
-            "DC882",
-            msg("the site file does not say that calendars may be on a calendar server"),
-            msg("where the site's rules allow it, add delivery.caldav to the site file; then `study amend`"),
-        )
-    if not settled.confirms:
-        raise refuse(
-            "DC882",
-            msg("the site file is an example, which allows nothing"),
-            msg("write the site's own; the example shows how"),
-        )
 
 
 def _name(text: str) -> str:

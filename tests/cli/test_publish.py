@@ -248,7 +248,7 @@ def test_nothing_is_sent_unless_the_site_file_allows_it(clinic: Clinic) -> None:
     clinic.begin(delivery="")
     ran = clinic.publish(url="https://nowhere.invalid/")
     assert ran.code == 1
-    assert "DC882 the site file does not say that calendars may be on a calendar server" in ran.err
+    assert "DC896 the site's rules do not allow this: the site file has no delivery.caldav" in ran.err
 
 
 def test_an_example_site_file_allows_nothing(clinic: Clinic) -> None:
@@ -258,7 +258,7 @@ def test_an_example_site_file_allows_nothing(clinic: Clinic) -> None:
     clinic.do("study", "init", "--protocol", "NCT07203599", "--site", "example.yaml", "--study", "t.db",
               "--key-out", "pharmacy/t.key")  # fmt: skip
     ran = clinic.publish("--study", "t.db")
-    assert "DC882 the site file is an example, which allows nothing" in ran.err
+    assert "DC896 the site file is an example, and an example opens no way" in ran.err
 
 
 def test_a_wrong_password_is_refused_and_stands_nowhere(clinic: Clinic) -> None:
@@ -357,5 +357,5 @@ def test_a_permission_that_was_taken_back_is_not_given_back_by_an_earlier_at(cli
     clinic.do("study", "amend", "--protocol", "v2.yaml", "--site", "closed.yaml", "--effective", "2026-03-02",
               "--reconsent", "no", "--reason", "the plan was changed", "--yes")  # fmt: skip
     for at in ((), ("--at", "2026-03-01T12:00")):
-        assert "DC882 the site file does not say" in clinic.publish(*at).err
+        assert "DC896 the site's rules do not allow this" in clinic.publish(*at).err
     assert clinic.account.calendars() == {}
