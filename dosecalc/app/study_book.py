@@ -30,6 +30,7 @@ from dosecalc.visits.workdays import Workdays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from dosecalc.app.study import Session
     from dosecalc.protocol.clinic import Clinic
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from dosecalc.registry.many_placed import ManyPlaced, Placed
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.registry.state import ParticipantState, StudyState
-    from dosecalc.registry.store import Reading
+    from dosecalc.registry.store import Reading, VisitRow
     from dosecalc.text import Message
     from dosecalc.visits.booking import Progress
 
@@ -218,15 +219,17 @@ def _many(people: _People, asked: Wanted) -> Many:
                     first_dose=level_of(settled, plan.state) if firsts.get(code) == planned.id else None,
                 )
             )
-    leaving = {
-        (task.code, task.planned.id) for task in tasks if task.booked and local_day(task.booked) in task.possible
-    }
+    leaving = {(task.code, task.planned.id) for task in tasks if task.stands}
     room = room_of(session.settled)
     for row in people.reading.rows(first=today.isoformat(), standing=TAKES_ROOM):
-        if row.booked is not None and (row.participant, row.visit) not in leaving:
-            begin = dt.datetime.fromisoformat(row.booked).astimezone(session.zone)
-            standing[begin.date()].append(
-                Standing(code=row.participant, visit=row.visit, begin=begin, uses=room.of(row.visit).uses)
+        if row.day is not None and (row.participant, row.visit) not in leaving:
+            standing[dt.date.fromisoformat(row.day)].append(
+                Standing(
+                    code=row.participant,
+                    visit=row.visit,
+                    begin=_began(row, session.zone),
+                    uses=room.of(row.visit).uses,
+                )
             )
     stagger = session.settled.here.stagger if session.settled.here else None
     return Many(
@@ -237,6 +240,12 @@ def _many(people: _People, asked: Wanted) -> Many:
         distances=tuple(distances(tasks, loose, {code: settled for code, (settled, _) in plans.items()})),
         apart=tuple(apart(tasks, stagger.days if stagger else None)),
     )
+
+
+def _began(row: VisitRow, zone: ZoneInfo) -> dt.datetime | None:
+    """When a visit came, else when it is booked; None where it came and nobody wrote down at what time."""
+    text = row.attended or row.booked or ""
+    return dt.datetime.fromisoformat(text).astimezone(zone) if "T" in text else None
 
 
 def _always(why: Message | None) -> Callable[[str], Message | None]:

@@ -16,6 +16,7 @@ from dosecalc.registry.fold import facts
 from dosecalc.registry.may_dose import holds_on
 from dosecalc.registry.no_day import NoDay, no_day
 from dosecalc.registry.openings import (
+    UNSTATED,
     Around,
     DayOption,
     by_preference,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading
 
-AROUND = 14
-"""Days before and behind the target that are looked at where no window is stated."""
 _FAR = 366
 """Days before and behind a range that are searched where it has none; and the longest range that may be asked for."""
 _DAY = dt.timedelta(days=1)
@@ -212,9 +211,9 @@ def _range(search: _Search, first: dt.date | None, until: dt.date | None) -> tup
     if search.has_window and planned.earliest is not None and planned.latest is not None:
         low, high = local_day(planned.earliest), local_day(planned.latest)
     else:
-        low, high = local_day(planned.target) - AROUND * _DAY, local_day(planned.target) + AROUND * _DAY
+        low, high = local_day(planned.target) - UNSTATED, local_day(planned.target) + UNSTATED
         if high < today:  # nothing is a deviation, so it is still to come
-            low, high = today, today + AROUND * _DAY
+            low, high = today, today + UNSTATED
     if first is not None or until is not None:
         low = first if first is not None else min(low, until or low)
         high = until if until is not None else max(high, low)

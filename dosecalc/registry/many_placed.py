@@ -123,7 +123,8 @@ def _times(many: Many, chosen: Mapping[int, dt.date], stays: Sequence[int]) -> d
 
     for day in set(chosen.values()):
         for each in many.standing.get(day, ()):
-            take(each.code, each.begin)
+            if each.begin is not None:
+                take(each.code, each.begin)
     for index in stays:
         begin = many.tasks[index].booked
         assert begin is not None, "what stays is booked"

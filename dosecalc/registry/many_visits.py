@@ -6,17 +6,17 @@ two allocations of a masked trial have the same plan (R15).
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from dosecalc.protocol.clinic import Weekday
-from dosecalc.visits.booking import Apart, Distance, Problem, Wish
+from dosecalc.registry.openings import UNSTATED, is_preferred
+from dosecalc.visits.booking import UNBOOKED, Apart, Distance, Problem, Wish
 from dosecalc.visits.moments import local_day
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from dosecalc.protocol.settled import Settled
@@ -33,8 +33,8 @@ EVEN_LOAD = 1
 """For each other visit that the day has already: of two days as near, the emptier one."""
 MOVED = 1_000
 """For a booking that is moved: more than any wish of a visit, so that it is done to find a visit a day at all."""
-
-_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+GIVEN_UP = 10 * UNBOOKED
+"""For a booking that would lose its day to others and find no other one: nobody is sent away to let others come."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +56,11 @@ class Task:
         return self.planned.state.booked
 
     @property
+    def stands(self) -> bool:
+        """Whether it may move, and may as well stay."""
+        return self.booked is not None and local_day(self.booked) in self.possible
+
+    @property
     def possible(self) -> dict[dt.date, DayOption]:
         """The days that it can take."""
         return {option.day: option for option in self.options if option.possible}
@@ -68,18 +73,18 @@ class Task:
         """What a day costs, but for the load."""
         if self.keeps(option.day):
             return 0
-        liked = not self.preferred or _WEEKDAYS[option.day.weekday()] in self.preferred
+        liked = not self.preferred or is_preferred(option, self.preferred)
         moved = MOVED if self.booked is not None else 0
         return PER_DAY * abs(option.distance) + (0 if liked else NOT_PREFERRED) + moved
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """A booking that stays where it is."""
+    """A booking that stays where it is, or a visit that came; `begin` is None where nobody wrote down its time."""
 
     code: str
     visit: str
-    begin: dt.datetime
+    begin: dt.datetime | None
     uses: frozenset[str]
 
 
@@ -109,6 +114,7 @@ class Many:
                 Wish(
                     days={day: task.cost(option) for day, option in task.possible.items()},
                     uses=task.needs.uses | {own},
+                    unbooked=GIVEN_UP if task.stands else UNBOOKED,
                 )
             )
             for day, option in task.possible.items():
@@ -196,7 +202,3 @@ def looked_at(planned: PlannedVisit, today: dt.date) -> tuple[dt.date, dt.date] 
         return (first, last) if first <= last else None
     target = local_day(planned.target)
     return max(today, target - UNSTATED), max(today, target) + UNSTATED
-
-
-UNSTATED = dt.timedelta(days=14)
-"""How far from its target a visit without a window is looked for."""

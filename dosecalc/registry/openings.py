@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from dosecalc.visits.workdays import Workdays
 
 Kind = Literal["past", "window", "closed", "hours", "limit", "full", "gap", "stagger", "product", "thaw"]
+UNSTATED = dt.timedelta(days=14)
+"""How far from its target a visit without a window is looked for."""
 _MINUTE = dt.timedelta(minutes=1)
 
 
@@ -169,6 +171,8 @@ def _at_night(around: Around, planned: PlannedVisit, day: dt.date) -> Iterator[d
     high = ends
     if isinstance(first, dt.datetime) and isinstance(last, dt.datetime):
         low, high = max(low, first.astimezone(dt.UTC)), min(high, last.astimezone(dt.UTC))
+    if planned.dosed and isinstance(around.product_until, dt.datetime):
+        high = min(high, around.product_until.astimezone(dt.UTC))
     if low.second or low.microsecond:
         low = low.replace(second=0, microsecond=0) + _MINUTE
     if low <= high:

@@ -6,7 +6,7 @@ any other wish can save, then come the costs of the days themselves, then an eve
 
 The model: x[v, d] = 1 where visit v takes day d, u[v] = 1 where it finds none.
 
-    minimise   Σ cost[v, d] x[v, d] + Σ UNBOOKED u[v] + Σ_d even_load (0 s[d, 1] + 1 s[d, 2] + 2 s[d, 3] + …)
+    minimise   Σ cost[v, d] x[v, d] + Σ unbooked[v] u[v] + Σ_d even_load (0 s[d, 1] + 1 s[d, 2] + 2 s[d, 3] + …)
     so that    Σ_d x[v, d] + u[v] = 1                                  for every visit
                Σ_v x[v, d] ≤ room[d, r]                                for every day and resource, v that take r
                Σ_v x[v, d] = Σ_k s[d, k] - (what is booked already)    for every day; 0 ≤ s[d, k] ≤ 1
@@ -43,6 +43,8 @@ class Wish:
 
     days: Mapping[dt.date, int]
     uses: frozenset[str]
+    unbooked: int = UNBOOKED
+    """What it costs to leave it without a day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +117,9 @@ def best_days(problem: Problem, *, seconds: int, progress: Progress | None = Non
 
 def cost_of(problem: Problem, days: Sequence[dt.date | None]) -> int:
     """What a plan costs."""
-    total = sum(UNBOOKED if day is None else wish.days[day] for wish, day in zip(problem.wishes, days, strict=True))
+    total = sum(
+        wish.unbooked if day is None else wish.days[day] for wish, day in zip(problem.wishes, days, strict=True)
+    )
     for day, count in Counter(day for day in days if day is not None).items():
         before = problem.booked.get(day, 0)
         total += problem.even_load * sum(range(before, before + count))
@@ -157,8 +161,8 @@ class _Model:
         self.choice: list[dict[dt.date, int]] = []
         for wish in problem.wishes:
             self.choice.append({day: self._column(wish.days[day], integer=True) for day in sorted(wish.days)})
-        for columns in self.choice:
-            slack = self._column(UNBOOKED, integer=True)
+        for wish, columns in zip(problem.wishes, self.choice, strict=True):
+            slack = self._column(wish.unbooked, integer=True)
             self.rows.append((1, 1, dict.fromkeys((*columns.values(), slack), 1)))
         self._room()
         self._load()

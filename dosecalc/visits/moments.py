@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from dosecalc.errors import refuse
 from dosecalc.notation import quoted
+from dosecalc.protocol.clinic import Weekday
 from dosecalc.protocol.offsets import ClockOffset
 from dosecalc.text import Message, msg
 
@@ -57,7 +58,7 @@ _MONTHS = (
 )
 
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 """How people type the days of the week."""
 
 

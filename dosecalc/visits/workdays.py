@@ -10,12 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from dosecalc.errors import refuse
-from dosecalc.protocol.clinic import Weekday, parse_hours
+from dosecalc.protocol.clinic import parse_hours
 from dosecalc.text import Message, Words, msg
-from dosecalc.visits.moments import weekday
+from dosecalc.visits.moments import WEEKDAYS, weekday
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dosecalc.protocol.clinic import Clinic
 
 _DAY = dt.timedelta(days=1)
-_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +54,7 @@ class Workdays:
                 clinic.where,
             )
         self._clinic = clinic
-        self._weekdays = frozenset(_WEEKDAYS.index(day) for day in clinic.weekdays)
+        self._weekdays = frozenset(WEEKDAYS.index(day) for day in clinic.weekdays)
         self._public = None if clinic.holidays is None else _Public(clinic)
         self._known: dict[dt.date, ClinicDay] = {}
 

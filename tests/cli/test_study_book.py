@@ -201,6 +201,28 @@ def test_a_booking_that_may_move_stays_where_nobody_needs_its_day(three: str) ->
     assert "There is nothing to book." in ran.out
 
 
+@pytest.mark.parametrize("booked", ["P001", "P002"])
+def test_a_booking_that_may_move_is_not_given_up_for_another_visit(tmp_path: Path, booked: str) -> None:
+    """One day with one place is open in both windows, the target of both: who has it keeps it."""
+    closed = "closures: [{first: 2026-06-09, last: 2026-06-12, reason: {en: stocktaking, zh: 盘点}}]"
+    file = booking_study(tmp_path, {"P001": "2026-05-25", "P002": "2026-05-25"}, WEEKDAYS, HOURS, closed, places=1)
+    done = dosecalc("visit", "book", booked, "W2", "2026-06-08T09:30", "--study", file, "--as", "zhao")
+    assert done.code == 0, done.err
+    ran = book(file, "--visit", "W2", "--allow-move", "--json")
+    assert days(ran) == {}
+    assert [each["participant"] for each in ran.json["plan"]["unbooked"]] == [{"P001": "P002", "P002": "P001"}[booked]]
+
+
+def test_a_visit_takes_its_place_on_the_day_on_which_it_came(tmp_path: Path) -> None:
+    """P001 was booked for 5 June and came today, on the 1st: the 5th, the target of P002, is free again."""
+    file = booking_study(tmp_path, {"P001": "2026-05-20", "P002": "2026-05-22"}, WEEKDAYS, HOURS, places=1)
+    for done, when in (("book", "2026-06-05T09:30"), ("attend", "2026-06-01T09:30")):
+        said = dosecalc("visit", done, "P001", "W2", when, "--study", file, "--as", "zhao")
+        assert said.code == 0, said.err
+    ran = book(file, "--participant", "P002", "--visit", "W2", "--json")
+    assert days(ran) == {("P002", "W2"): "06-05T08:30"}
+
+
 # --- who finds no day -----------------------------------------------------------------------------------------------
 
 
