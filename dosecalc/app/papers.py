@@ -15,7 +15,7 @@ from dosecalc.text import msg
 from dosecalc.worksheet_json import digest_of, read_worksheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from dosecalc.documents.label import LabelKind
     from dosecalc.documents.pick_list import PickEntry
@@ -43,13 +43,23 @@ def is_pdf(path: str) -> bool:
     Raises:
         Refusal: DC651, the name says neither.
     """
-    if not path.endswith((".pdf", ".html")):
+    return ending_of(path, (".pdf", ".html")) == ".pdf"
+
+
+def ending_of(path: str, endings: Collection[str]) -> str:
+    """Return in which of `endings` a name ends, in small letters.
+
+    Raises:
+        Refusal: DC651, in none of them.
+    """
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in endings:
         raise refuse(
             "DC651",
             msg("{path} does not say what kind of file to write", path=path),
-            msg("let its name end in .pdf or .html"),
+            msg("let its name end in one of: {endings}", endings=", ".join(endings)),
         )
-    return path.endswith(".pdf")
+    return ending
 
 
 def worksheet_document(sheet: Worksheet, language: Language) -> dict[str, Any]:

@@ -78,6 +78,8 @@ def visit_open(session: Session, code: str, visit: str, *, first: str | None, un
         search = _Search(session, reading, code, visit)
         ends = _range(search, None if first is None else parse_day(first), None if until is None else parse_day(until))
         options = search.between(*ends)
+        if not options:  # an amendment that has effect by then leaves the visit out
+            raise _no_date(search.planned, msg("the protocol plans no such visit any more"))
         best = by_preference(options, search.state.weekdays)
         has_window = search.has_window
         none = None
@@ -107,7 +109,8 @@ class _Search:
         self.plan: ParticipantPlan = plan_of(self.settled, self.state)
         self.planned: PlannedVisit = to_come(self.plan, visit)
         if self.planned.target is None:
-            raise _no_date(self.planned)
+            notes = self.planned.visit.notes if self.planned.visit is not None else ()
+            raise _no_date(self.planned, notes[0] if notes else msg("the protocol plans no such visit any more"))
         self.has_window = counts_as_window(self.settled, self.planned)
         self._clinics: dict[int, AtClinic] = {}
         self._booked: Mapping[dt.date, Sequence[Booked]] = {}
@@ -226,9 +229,7 @@ def _range(search: _Search, first: dt.date | None, until: dt.date | None) -> tup
     return (low, high) if high < today or first is not None else (max(low, today), high)
 
 
-def _no_date(planned: PlannedVisit) -> Refusal:
-    notes = planned.visit.notes if planned.visit is not None else ()
-    why = notes[0] if notes else msg("the protocol plans no such visit any more")
+def _no_date(planned: PlannedVisit, why: Message) -> Refusal:
     return refuse(
         "DC909",
         msg("nobody knows yet when {visit} is due: {why}", visit=planned.id, why=why),

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from dosecalc.app.papers import WrittenPaper
+from dosecalc.app.papers import WrittenPaper, ending_of
 from dosecalc.app.study_reports import lines_between, scope_of
 from dosecalc.documents.day_list import DayList, DayVisit
 from dosecalc.documents.wall import Wall, WallDay, WallVisit
@@ -349,13 +349,7 @@ def write_as(path: str, kinds: dict[str, Callable[[], bytes]], *, force: bool) -
     Raises:
         Refusal: DC651, it asks for nothing that is here; DC906, there is a file; DC602 to DC604; what `kinds` refuse.
     """
-    make = kinds.get(os.path.splitext(path)[1].lower())
-    if make is None:
-        raise refuse(
-            "DC651",
-            msg("{path} does not say what kind of file to write", path=path),
-            msg("let its name end in one of: {endings}", endings=", ".join(kinds)),
-        )
+    make = kinds[ending_of(path, kinds)]
     if not force and os.path.lexists(path):
         raise refuse(
             "DC906",

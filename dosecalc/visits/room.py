@@ -112,6 +112,8 @@ def wrong_time(clinic: Clinic, needs: Needs, when: dt.datetime, days: Workdays |
             msg("the clinic is closed on {day}: {why}", day=when.date(), why=day.why or ""),
             msg("choose another day; a day that is open after all goes into the site file under 'open_days'"),
         )
+    if not clinic.hours:
+        return
     begins, length = 60 * when.hour + when.minute, clinic.visit_length.minutes
     hours = open_hours(clinic)
     fits = any(first <= begins and begins + length <= last for first, last in hours)

@@ -71,6 +71,10 @@ def test_a_day_is_full_when_its_places_are_taken_but_not_for_a_visit_on_the_ward
     assert list(room.full("D7", DAY, used)) == []
 
 
+def test_where_no_hours_are_given_any_time_will_do() -> None:
+    assert list(wrong_time(clinic(), Needs(uses=frozenset({PLACES})), at("23:45"), None)) == []
+
+
 @pytest.mark.parametrize(
     ("needs", "time", "codes"),
     [
