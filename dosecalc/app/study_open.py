@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dosecalc.app.study import Session
     from dosecalc.protocol.settled import Settled
     from dosecalc.registry.at_clinic import AtClinic
+    from dosecalc.registry.fold import Fact
     from dosecalc.registry.plan_of import ParticipantPlan, PlannedVisit
     from dosecalc.registry.state import ParticipantState, StudyState
     from dosecalc.registry.store import Reading
@@ -115,6 +116,7 @@ class _Search:
         self._clinics: dict[int, AtClinic] = {}
         self._booked: Mapping[dt.date, Sequence[Booked]] = {}
         self._others: list[ParticipantState] | None = None
+        self._told: list[Fact] | None = None
         self.limits = self._supplies()
 
     def between(self, first: dt.date, last: dt.date) -> tuple[DayOption, ...]:
@@ -180,9 +182,12 @@ class _Search:
             self._others = list(self.session.everyone(self.reading))
         timed = isinstance(recorded_date(settled.protocol, plan.state, anchor), dt.datetime)
         moment = dt.datetime.combine(day, dt.time(12), self.session.zone) if timed else day
-        told = list(facts(self.reading.events(participant=self.code), None))
+        if self._told is None:
+            self._told = list(facts(self.reading.events(participant=self.code), None))
         try:
-            anchors(plan.state, settled, self._others, {anchor: moment}, reason="-", at=self.session.at, told=told)
+            anchors(
+                plan.state, settled, self._others, {anchor: moment}, reason="-", at=self.session.at, told=self._told
+            )
         except Refusal as refusal:
             return next(iter(refusal.findings)).what
         return None

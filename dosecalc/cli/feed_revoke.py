@@ -38,7 +38,11 @@ def command(ui: Ui, call: StudyCall, whose: str) -> None:
         feed, events = revoke_feed(session, whose, call.reason)
     lines = [
         msg("The feed of {whose} is revoked; its name is never used again.", whose=named(feed.participant)),
-        msg("Now call `feed write`: until then {file} stays on the web server.", file=feed.file),
+        msg(
+            "Now call `feed write`; where the site's rules allow no feeds any more, delete the file yourself. Until "
+            "then {file} stays on the web server.",
+            file=feed.file,
+        ),
         msg("A phone that subscribed keeps what it has until the calendar is deleted there: ask for that."),
         msg("`feed open {whose}` gives a new name.", whose=whose),
     ]

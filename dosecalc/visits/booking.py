@@ -6,10 +6,10 @@ any other wish can save, then come the costs of the days themselves, then an eve
 
 The model: x[v, d] = 1 where visit v takes day d, u[v] = 1 where it finds none.
 
-    minimise   Σ cost[v, d] x[v, d] + Σ unbooked[v] u[v] + Σ_d even_load (0 s[d, 1] + 1 s[d, 2] + 2 s[d, 3] + …)
+    minimise   Σ cost[v, d] x[v, d] + Σ unbooked[v] u[v] + Σ_d,k even_load (booked[d] + k) s[d, k]
     so that    Σ_d x[v, d] + u[v] = 1                                  for every visit
                Σ_v x[v, d] ≤ room[d, r]                                for every day and resource, v that take r
-               Σ_v x[v, d] = Σ_k s[d, k] - (what is booked already)    for every day; 0 ≤ s[d, k] ≤ 1
+               Σ_v x[v, d] = Σ_k s[d, k]                               for every day; k = 0, 1, …; 0 ≤ s[d, k] ≤ 1
                Σ_{d ≥ e} x[v, d] + Σ_{d < e + least} x[w, d] ≤ 1       for two doses v before w, and every day e
                Σ_{d ≤ e} x[v, d] + Σ_{d > e + most} x[w, d] ≤ 1        likewise
 
@@ -250,7 +250,7 @@ class _Model:
         days = tuple(
             next((day for day, column in columns.items() if values[column] > _HALF), None) for columns in self.choice
         )
-        return Booked(days=days, cost=cost_of(self.problem, days), bound=_whole(info.mip_dual_bound))
+        return Booked(days=days, cost=cost_of(self.problem, days), bound=_least(info.mip_dual_bound))
 
     def _lp(self, highspy: Any) -> Any:
         import numpy as np
@@ -277,7 +277,7 @@ def _run(solver: Any, progress: Progress | None) -> None:
 
     def look(event: Any) -> None:
         best, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
-        seen[0] = (_whole(best) if isfinite(best) else None, _whole(bound) if isfinite(bound) else 0)
+        seen[0] = (_whole(best) if isfinite(best) else None, _least(bound))
 
     solver.HandleUserInterrupt = True
     solver.cbMipInterrupt += look
@@ -290,6 +290,11 @@ def _run(solver: Any, progress: Progress | None) -> None:
     finally:
         solver.cancelSolve()
         thread.join()
+
+
+def _least(bound: Any) -> int:
+    """What the solver has proved so far that any plan costs; before it has proved anything, nothing."""
+    return _whole(bound) if isfinite(bound) else 0
 
 
 def _whole(bound: Any) -> int:
