@@ -18,8 +18,9 @@ def day(number: int) -> dt.date:
     return MONDAY + dt.timedelta(days=number)
 
 
-def wish(costs: dict[int, int], *uses: str) -> Wish:
-    return Wish(days={day(number): cost for number, cost in costs.items()}, uses=frozenset(uses or ("",)))
+def wish(costs: dict[int, int], *uses: str, unbooked: int = UNBOOKED) -> Wish:
+    days = {day(number): cost for number, cost in costs.items()}
+    return Wish(days=days, uses=frozenset(uses or ("",)), unbooked=unbooked)
 
 
 def every_plan(problem: Problem) -> Iterator[tuple[dt.date | None, ...]]:
@@ -47,11 +48,11 @@ def allowed(problem: Problem, days: tuple[dt.date | None, ...]) -> bool:
 
 
 def price(problem: Problem, days: tuple[dt.date | None, ...]) -> int:
-    """Every visit pays for its day, and for each visit that its day had before it; without a day it pays UNBOOKED."""
+    """Every visit pays for its day, and for each visit that its day had before it; without a day it pays that."""
     total, load = 0, dict(problem.booked)
     for each, chosen in zip(problem.wishes, days, strict=True):
         if chosen is None:
-            total += UNBOOKED
+            total += each.unbooked
             continue
         total += each.days[chosen] + problem.even_load * load.get(chosen, 0)
         load[chosen] = load.get(chosen, 0) + 1
@@ -69,9 +70,10 @@ def problems(draw: st.DrawFn) -> Problem:
     wishes = draw(
         st.lists(
             st.builds(
-                lambda costs, uses: wish(costs, *sorted(uses)),
+                lambda costs, uses, unbooked: wish(costs, *sorted(uses), unbooked=unbooked),
                 st.dictionaries(numbers, st.integers(0, 9), max_size=4),
                 names,
+                st.sampled_from([UNBOOKED, 10 * UNBOOKED]),
             ),
             min_size=1,
             max_size=5,
