@@ -14,6 +14,7 @@ from dosecalc.app import study_visits
 from dosecalc.app.study import Session, open_study
 from dosecalc.app.study_open import visit_open
 from dosecalc.errors import Refusal
+from house.source import CHECKOUT
 from pharmacy import STOCK
 from registry.visiting import DOUBLE, EXAMPLE, HOURS, OPEN, PUBLIC, WEEK, at
 from running import dosecalc
@@ -177,6 +178,23 @@ def test_what_waits_for_a_date_says_for_which(tmp_path: Path) -> None:
     ran = visit(file, "open", "P002", "W2")
     assert ran.code == 1
     assert ran.err.startswith("DC755 W2 has no date yet: waiting for the date of first treatment (week 0) of P002; ")
+
+
+def test_a_visit_that_an_amendment_leaves_out_by_then_has_no_day(tmp_path: Path) -> None:
+    """Week 12 is due on 25 May; from 1 April on the plan has none."""
+    text = (CHECKOUT / "schedules" / f"{OPEN}.yaml").read_text(encoding="utf-8")
+    later = text.replace("version: registry-2025-12-02", "version: v2").replace("W8, W12, W24]", "W8, W24]")
+    (tmp_path / "v2.yaml").write_text(later, encoding="utf-8")
+    file = study(tmp_path, "P001", clinic=(WEEK,))
+    assert days(file, "P001", "W12")
+    amended = dosecalc(
+        "study", "amend", "--protocol", str(tmp_path / "v2.yaml"), "--effective", "2026-04-01", "--reconsent", "no",
+        "--urgent", "--reason", "infections", "--yes", "--study", file, "--as", "zhao",
+    )  # fmt: skip
+    assert amended.code == 0, amended.err
+    ran = visit(file, "open", "P001", "W12")
+    assert ran.code == 1
+    assert "DC909 nobody knows yet when W12 is due: the protocol plans no such visit any more" in ran.err
 
 
 def test_a_clinic_of_which_nobody_said_when_it_is_open_proposes_no_day(tmp_path: Path) -> None:
