@@ -269,7 +269,7 @@ def _is_wanted(session: Session, asked: Wanted, planned: PlannedVisit, code: str
         return False
     if asked.until is not None and local_day(planned.target) > asked.until:
         return False
-    if planned.standing == "planned":
+    if planned.standing in ("planned", "cancelled"):  # one whose booking was cancelled stays due
         return True
     booked = planned.state.booked
     if not asked.allow_move or planned.standing != "booked" or booked is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dosecalc.registry.many_visits import own_time
+from dosecalc.registry.many_visits import counted_from, own_time
 from dosecalc.text import msg
 from dosecalc.visits.room import PLACES
 
@@ -177,6 +177,11 @@ def _taken_by_others(
     many: Many, index: int, day: dt.date, chosen: Mapping[int, dt.date], taken: Mapping[str, int]
 ) -> Iterator[Message]:
     task = many.tasks[index]
+    for first, second in counted_from(many.tasks):
+        if second == index and first not in chosen:
+            yield msg("it counts from {visit}, which finds no day; give that a day first: `participant anchor`",
+                      visit=many.tasks[first].planned.id)  # fmt: skip
+            return
     said = False
     for name in sorted(task.needs.uses):
         limit = many.room.limits.get(name)

@@ -133,6 +133,7 @@ class Many:
             booked={day: len(self.standing[day]) for day in days if day in self.standing},
             distances=self.distances,
             apart=self.apart,
+            after=tuple(counted_from(self.tasks)),
             even_load=EVEN_LOAD,
         )
 
@@ -177,6 +178,19 @@ def apart(tasks: Sequence[Task], stagger: int | None) -> Iterator[Apart]:
     for (one, task), (other, second) in combinations(firsts, 2):
         if task.first_dose == second.first_dose and task.code != second.code and _near(task, second, stagger):
             yield Apart(one=one, other=other, days=stagger)
+
+
+def counted_from(tasks: Sequence[Task]) -> Iterator[tuple[int, int]]:
+    """Yield the visits (indexes) that others count from, each with one that does: without the first none has a day.
+
+    A booking that stands stays where it is.
+    """
+    own = {(task.code, task.planned.visit.anchor): index for index, task in enumerate(tasks)
+           if task.planned.visit is not None and task.planned.visit.window == "anchor"}  # fmt: skip
+    for index, task in enumerate(tasks):
+        first = None if task.planned.visit is None else own.get((task.code, task.planned.visit.anchor))
+        if first is not None and first != index and task.booked is None:
+            yield first, index
 
 
 def _near(one: Task, other: Task, days: int) -> bool:

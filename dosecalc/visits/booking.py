@@ -12,6 +12,7 @@ The model: x[v, d] = 1 where visit v takes day d, u[v] = 1 where it finds none.
                Σ_v x[v, d] = Σ_k s[d, k]                               for every day; k = 0, 1, …; 0 ≤ s[d, k] ≤ 1
                Σ_{d ≥ e} x[v, d] + Σ_{d < e + least} x[w, d] ≤ 1       for two doses v before w, and every day e
                Σ_{d ≤ e} x[v, d] + Σ_{d > e + most} x[w, d] ≤ 1        likewise
+               u[v] ≤ u[w]                                             for a visit w that counts from v
 
 All costs are whole numbers, so that a plan within less than 1 of the bound is proved best. One thread and one seed: the
 same input gives the same plan.
@@ -77,6 +78,8 @@ class Problem:
     """Visits that stand on a day already, for the even load."""
     distances: Sequence[Distance] = ()
     apart: Sequence[Apart] = ()
+    after: Sequence[tuple[int, int]] = ()
+    """Pairs of wishes (indexes): while the first has no day, the second gets none, because it counts from the first."""
     even_load: int = 1
     """What each visit costs for each other visit that its day has before it; 0 where the load need not be even."""
 
@@ -136,6 +139,7 @@ def keeps(problem: Problem, days: Sequence[dt.date | None]) -> bool:
         and all(count <= problem.room[place] for place, count in taken.items() if place in problem.room)
         and all(_kept(each, days[each.first], days[each.second]) for each in problem.distances)
         and all(_far(each, days[each.one], days[each.other]) for each in problem.apart)
+        and all(days[second] is None or days[first] is not None for first, second in problem.after)
     )
 
 
@@ -161,9 +165,12 @@ class _Model:
         self.choice: list[dict[dt.date, int]] = []
         for wish in problem.wishes:
             self.choice.append({day: self._column(wish.days[day], integer=True) for day in sorted(wish.days)})
+        slacks = []
         for wish, columns in zip(problem.wishes, self.choice, strict=True):
-            slack = self._column(wish.unbooked, integer=True)
-            self.rows.append((1, 1, dict.fromkeys((*columns.values(), slack), 1)))
+            slacks.append(self._column(wish.unbooked, integer=True))
+            self.rows.append((1, 1, dict.fromkeys((*columns.values(), slacks[-1]), 1)))
+        for first, second in problem.after:
+            self.rows.append((0, 1, {slacks[second]: 1, slacks[first]: -1}))
         self._room()
         self._load()
         for each in problem.distances:

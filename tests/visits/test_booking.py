@@ -40,6 +40,8 @@ def allowed(problem: Problem, days: tuple[dt.date | None, ...]) -> bool:
         apart = second.toordinal() - first.toordinal()
         if (rule.least is not None and apart < rule.least) or (rule.most is not None and apart > rule.most):
             return False
+    if any(days[second] is not None and days[first] is None for first, second in problem.after):
+        return False
     for pair in problem.apart:
         one, other = days[pair.one], days[pair.other]
         if one is not None and other is not None and abs(one.toordinal() - other.toordinal()) < pair.days:
@@ -97,6 +99,7 @@ def problems(draw: st.DrawFn) -> Problem:
         booked={day(number): count for number, count in draw(st.dictionaries(numbers, st.integers(0, 3))).items()},
         distances=distances if len(wishes) > 1 else (),
         apart=apart if len(wishes) > 1 else (),
+        after=draw(st.lists(two, max_size=2)) if len(wishes) > 1 else (),
         even_load=draw(st.integers(0, 3)),
     )
 
