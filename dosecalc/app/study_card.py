@@ -54,7 +54,7 @@ def visit_card(session: Session, code: str, *, language: Language | None = None)
             msg("without a site file it is not known where the visits take place, and whom to call"),
             msg("bring a site file into the study with `study amend`"),
         )
-    plan = masked_plan(settled, state)
+    plan = masked_plan(settled, state, due=True)
     dates = () if plan is None else card_dates(plan, settled.site.clinic, session.present)
     if plan is None or not dates:
         raise refuse(

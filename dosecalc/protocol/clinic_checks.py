@@ -190,3 +190,20 @@ def _booking(entry: SiteBooking, clinic: Clinic, path: str) -> Iterator[Finding]
             entry.where,
             f"{path}.lead",
         )
+    elif lead is not None and not entry.ward and (room := _longest_lead(clinic)) is not None and lead.minutes > room:
+        yield Finding(
+            "DC845",
+            msg("no visit is possible {minutes} minutes after the clinic opens", minutes=lead.minutes),
+            msg("write a shorter 'lead', at most {minutes} minutes, or longer 'hours'", minutes=room),
+            entry.where,
+            f"{path}.lead",
+        )
+
+
+def _longest_lead(clinic: Clinic) -> int | None:
+    """The minutes from the opening to the last time at which a visit can begin; None where that is not known."""
+    hours = [read for read in map(parse_hours, clinic.hours or ()) if read is not None]
+    length = readable(clinic.visit_length)
+    if not hours or length is None:
+        return None
+    return max(last for _, last in hours) - length.minutes - min(first for first, _ in hours)

@@ -146,19 +146,18 @@ def stages(
         yield now
 
 
-def masked_plan(settled: Settled, state: ParticipantState) -> BlindedPlan | None:
+def masked_plan(settled: Settled, state: ParticipantState, *, due: bool = False) -> BlindedPlan | None:
     """Return what anyone may see of a participant's visits; None while nothing has a date.
 
-    A visit that was cancelled or missed is not in it, nor one that can no longer take place.
+    A visit that was missed is not in it, nor one that can no longer take place. One whose booking was cancelled is in
+    it with `due` only: a phone drops what was booked, paper says what is still to come.
     """
     arm = arm_of(settled.protocol, state)
     if arm is None:
         return None
     planned = plan_of(settled, state)
-    visits = [
-        each for each in planned.visits
-        if each.visit is not None and each.expected and each.standing not in ("cancelled", "missed")
-    ]  # fmt: skip
+    left_out = ("missed",) if due else ("cancelled", "missed")
+    visits = [each for each in planned.visits if each.visit and each.expected and each.standing not in left_out]
     bookings = {
         each.id: Booking(when=each.state.booked, outside_window=each.state.outside_window)
         for each in visits

@@ -8,6 +8,7 @@ provisional, because holidays are moved and made up for by that notice.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from dosecalc.protocol.clinic import Clinic
 
 _DAY = dt.timedelta(days=1)
+_AMERICAN = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
+"""How the package writes a date in an English name: Day off (substituted from 02/14/2026)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,7 +129,7 @@ class _Public:
 
     def holiday(self, day: dt.date) -> Words | None:
         english = self._english.get(day)
-        return None if english is None else Words(en=english, zh=self._chinese.get(day))
+        return None if english is None else Words(en=_AMERICAN.sub(r"\3-\1-\2", english), zh=self._chinese.get(day))
 
     def made_up(self, day: dt.date) -> bool:
         self._english.get(day)  # looks the year up, with the days that make up for its holidays

@@ -80,6 +80,15 @@ def test_what_is_wrong_with_what_a_visit_takes_is_said(
     assert said(write(tmp_path, {}, booking)) == [(code, what)]
 
 
+def test_work_before_a_visit_leaves_time_for_the_visit(tmp_path: Path) -> None:
+    # Open from 08:30 to 17:00: a visit of an hour begins at 16:00 at the latest, 450 minutes after the opening.
+    hours = {"hours": ["08:30-12:00", "13:30-17:00"]}
+    assert said(write(tmp_path, hours, {"W2": {"lead": "PT451M"}})) == [
+        ("DC845", "no visit is possible 451 minutes after the clinic opens")
+    ]
+    load("NCT07203599", write(tmp_path, hours, {"W2": {"lead": "PT450M"}}))
+
+
 def test_a_clinic_that_is_described_in_full_is_read(tmp_path: Path) -> None:
     clinic = {
         "weekdays": ["Mon", "Tue"],

@@ -62,6 +62,7 @@ def test_a_day_says_in_both_languages_why_it_is_closed_or_open() -> None:
         "Chinese New Year (Spring Festival)", "working day that makes up for a public holiday", "Saturday",
     ]  # fmt: skip
     assert render(said["2026-02-17"], "zh") == "春节"
+    assert render(days.of(DAY("2026-02-20")).why, "en") == "Day off (substituted from 2026-02-14)"
     assert said["2026-03-09"] is None
 
 
