@@ -37,7 +37,8 @@ def test_stopped_in_the_first_moments_it_says_no_traceback(begun: float, moment:
         assert "Event 1: the study s.db was made." in out
         assert made == ["s.db", "s.key"]
     else:
-        assert process.returncode == 130
+        # Before Python itself has begun to listen the signal ends it: nothing was done by then.
+        assert process.returncode in (130, -signal.SIGINT)
         assert err in (
             "",
             "Stopped. What was being recorded is there as a whole or not at all: `study head` shows it.\n",
