@@ -32,6 +32,8 @@ READS = (
     "participant list", "participant list --as-of 2026-06-02", "participant show P001", "participant show P003",
     "participant show P002", "participant show P004 --as-of 2026-06-02",
     "ip balance", "ip balance {lot}", "visit open P001 {v3}", "visit open P004 {v2} --from {d1} --until {d3}",
+    "study wall --month 2026-06 --out wall.html", "study wall --day {d2} --out wall.xlsx",
+    "study daylist --day {d2} --out day.html",
 )  # fmt: skip
 REFUSED = (
     "study hold --scope level --target {arm} --reason x", "study hold --scope lot --target {lot} --reason x",
@@ -62,6 +64,8 @@ REFUSED = (
     "participant discontinue P004 --yes --reason x", "participant withdraw P002 --yes --reason x",
     "study staff liu monitor", "study book", "study book --allow-move --yes", "study book --visit {v3} --yes",
     "study verify --head 12:" + "0" * 64, "study today --as-of 2026-05-01",
+    "study invitations --addresses none.csv --out mails", "participant card P001 --out card.html",
+    "participant card P002 --language en --out card.html",
 )  # fmt: skip
 """What is refused, to one role or another; what is not refused is recorded, and shown alike."""
 
