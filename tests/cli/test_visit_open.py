@@ -217,7 +217,7 @@ def test_a_window_inside_the_spring_festival_names_the_nearest_open_days(
     (said,) = binding
     assert said == (
         "the window, 2026-02-16 to 2026-02-20, lies inside a closure: Chinese New Year's Eve; Chinese New Year (Spring "
-        "Festival); Day off (substituted from 02/14/2026)"
+        "Festival); Day off (substituted from 2026-02-14)"
     )
     assert helps == ["the nearest open days are 2026-02-14 (2 days early) and 2026-02-24 (4 days late)" + EITHER]
     ran = visit(file, "open", "P001", "W2", "--language", "en")
