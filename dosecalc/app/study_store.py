@@ -25,6 +25,7 @@ from dosecalc.registry.store import KEY_BEGUN, create_store, open_store
 from dosecalc.registry.verification import read_head, verify
 from dosecalc.registry.visits_now import derive, derived_on, project
 from dosecalc.text import msg
+from dosecalc.visits.workdays import check_holidays
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -63,6 +64,8 @@ def init_study(
     """
     place = place_of(study)
     settled, texts = _settled(protocol, site)
+    if settled.site is not None:
+        check_holidays(settled.site.clinic)
     staff = dict(settled.site.staff) if settled.site else {}
     name = user(who)
     role = role_of(name, staff)

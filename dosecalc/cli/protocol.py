@@ -232,7 +232,11 @@ def _plain(value: Any) -> Any:
 @click.pass_obj
 def check(ui: Ui, file: str, site: str | None, stock: str | None) -> None:
     """Check a file; findings are raised and end the program with 1."""
+    from dosecalc.visits.workdays import check_holidays
+
     settled = app.load(file, site)
+    if settled.site is not None:
+        check_holidays(settled.site.clinic)
     if stock:
         app.load_stock(stock, settled.protocol)
     if ui.as_json:

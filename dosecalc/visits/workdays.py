@@ -98,6 +98,16 @@ class Workdays:
         return usual, None if usual else weekday(day)
 
 
+def check_holidays(clinic: Clinic) -> None:
+    """Refuse a clinic of whose country no public holidays are known, before anything rests on it.
+
+    Raises:
+        Refusal: DC847.
+    """
+    if clinic.holidays is not None:
+        _Public(clinic)
+
+
 class _Public:
     """The public holidays of a country, looked up year by year."""
 

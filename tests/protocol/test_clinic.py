@@ -11,6 +11,7 @@ import pytest
 from dosecalc.app import load
 from dosecalc.errors import InvalidFile
 from protocol.test_site import site
+from running import dosecalc
 
 WEEKDAYS = {"weekdays": ["Mon", "Tue"]}
 REASON = {"en": "renovation", "zh": "装修"}
@@ -104,3 +105,15 @@ def test_a_clinic_that_is_described_in_full_is_read(tmp_path: Path) -> None:
     assert settled.site.clinic.resources["bed"].per_day == 2
     assert settled.here.booking["W2"].lead is not None
     assert settled.here.booking["W2"].lead.minutes == 90
+
+
+def test_a_country_that_nobody_knows_is_found_before_a_study_rests_on_it(tmp_path: Path) -> None:
+    clinic = {**WEEKDAYS, "holidays": {"country": "XQ", "official_through": "2026"}}
+    path = write(tmp_path, clinic)
+    for words in (
+        ("protocol", "check", "NCT07203599", "--site", path),
+        ("study", "init", "--protocol", "NCT07203599", "--site", path, "--study", str(tmp_path / "s.db")),
+    ):
+        ran = dosecalc(*words)
+        assert (ran.code, "DC847 the public holidays of 'XQ' are not known" in ran.err) == (1, True), ran.err
+    assert not (tmp_path / "s.db").exists()
