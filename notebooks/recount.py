@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,7 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:  # noqa: C
             "doses": {},
             "given": defaultdict(Decimal),
             "attended": {},
+            "booked": {},
             "missed": set(),
             "ended": None,
         }
@@ -146,6 +147,10 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:  # noqa: C
                 one["given"][unit] += amount * Decimal(says.get("part", 1))
             case "attend" | "unscheduled":
                 one["attended"][visit] = says["when"]
+            case "book" | "move":
+                one["booked"][visit] = says["when"]
+            case "cancel":
+                del one["booked"][visit]
             case "miss":
                 one["missed"].add(visit)
             case "discontinue" | "withdraw":
@@ -156,3 +161,51 @@ def recount(export: str, key_file: str) -> dict[str, dict[str, Any]]:  # noqa: C
         planned = dates(protocol, one["version"], one["arm"], one["start"]) if one["start"] else {}
         one["dates"] = {visit: three for visit, three in planned.items() if expected(one, visit)}
     return dict(people)
+
+
+def span(first: str, last: str) -> set[str]:
+    begin = dt.date.fromisoformat(first)
+    return {(begin + dt.timedelta(days=n)).isoformat() for n in range((dt.date.fromisoformat(last) - begin).days + 1)}
+
+
+HOLIDAYS = {
+    # The State Council's notice for 2026, from June on: Dragon Boat Festival, Mid-Autumn Festival, National Day.
+    *span("2026-06-19", "2026-06-21"), *span("2026-09-25", "2026-09-27"), *span("2026-10-01", "2026-10-07"),
+    # 2027, whose notice is not out: what the law gives by itself, with the working days for those on a weekend.
+    # New Year, Spring Festival (its eve on 5 February), Tomb-Sweeping Day, Labour Day, Dragon Boat Festival.
+    "2027-01-01", *span("2027-02-05", "2027-02-10"), "2027-04-05", *span("2027-05-01", "2027-05-04"), "2027-06-09",
+}  # fmt: skip
+MADE_UP = {"2026-09-20", "2026-10-10"}
+"""A Sunday and a Saturday that the notice makes working days."""
+LIMITS = {"place": 6, "bed": 5}
+"""Visits a day. A first infusion (D0) is on the ward, on any day."""
+
+
+def takes(visit: str) -> list[str]:
+    return ["place", "bed"] if visit in ("W0", "W2", "W4", "W6", "D7", "D14") else ["place"]
+
+
+def is_open(day: str) -> bool:
+    return day in MADE_UP or (day not in HOLIDAYS and dt.date.fromisoformat(day).weekday() < 5)
+
+
+def windows_kept(people: dict[str, dict[str, Any]], away: set[tuple[str, str]]) -> dict[str, list[str]]:
+    """Try every day of every window: could a visit that is booked outside of its window have been inside?
+
+    `avoidable` are those that could: on an open day with room, on which the participant was not `away`.
+    """
+    booked = {(code, visit): when[:10] for code, one in people.items() for visit, when in one["booked"].items()
+              if visit != "D0"}  # fmt: skip
+    taken = Counter((day, each) for (_, visit), day in booked.items() for each in takes(visit))
+    assert all(count <= LIMITS[each] for (_, each), count in taken.items()), "a day has more visits than room"
+    assert all(is_open(day) for day in booked.values()), "a visit is booked on a day that is closed"
+    found: dict[str, list[str]] = {name: [] for name in ("inside", "no open day with room", "away", "avoidable")}
+    for (code, visit), day in sorted(booked.items()):
+        _, first, last = people[code]["dates"][visit]
+        room = {each for each in span(first, last) if is_open(each)
+                and all(taken[each, one] < LIMITS[one] for one in takes(visit))}  # fmt: skip
+        could = {each for each in room if (code, each) not in away}
+        inside = first <= day <= last or visit == "W0"
+        kind = "inside" if inside else "avoidable" if could else "away" if room else "no open day with room"
+        found[kind].append(f"{code} {visit}: {day}, not from {first} to {last}")
+    return found
