@@ -1,4 +1,4 @@
-"""Calculate every dose and every date of an exported study again, from its raw events alone.
+"""Calculate every dose and every date of an exported study again, from its raw events alone, and try every booking.
 
 This imports nothing of dosecalc: plain Python, and one package that decrypts. What the two protocols say about doses
 and weeks is written down here a second time, by hand. So whoever trusts neither program can compare them.
@@ -192,20 +192,30 @@ def is_open(day: str) -> bool:
 def windows_kept(people: dict[str, dict[str, Any]], away: set[tuple[str, str]]) -> dict[str, list[str]]:
     """Try every day of every window: could a visit that is booked outside of its window have been inside?
 
-    `avoidable` are those that could: on an open day with room, on which the participant was not `away`.
+    `avoidable` are those that could: on an open day with room, on which the participant was not `away`. Of those that
+    could not it says why: the clinic was closed on every day of the window, or full on those on which it was open, or
+    it had room, but only while the participant was away.
     """
     booked = {(code, visit): when[:10] for code, one in people.items() for visit, when in one["booked"].items()
               if visit != "D0"}  # fmt: skip
     taken = Counter((day, each) for (_, visit), day in booked.items() for each in takes(visit))
     assert all(count <= LIMITS[each] for (_, each), count in taken.items()), "a day has more visits than room"
     assert all(is_open(day) for day in booked.values()), "a visit is booked on a day that is closed"
-    found: dict[str, list[str]] = {name: [] for name in ("inside", "no open day with room", "away", "avoidable")}
+    for code, one in people.items():
+        assert one["dates"].keys() <= one["booked"].keys(), f"{code} has a visit that nobody booked"
+        came = {visit: when for visit, when in one["attended"].items() if visit in one["booked"]}
+        assert all(one["booked"][visit] == when for visit, when in came.items()), f"{code} came at another time"
+    names = ("inside", "closed all the time", "full", "participant away", "avoidable")
+    found: dict[str, list[str]] = {name: [] for name in names}
     for (code, visit), day in sorted(booked.items()):
         _, first, last = people[code]["dates"][visit]
-        room = {each for each in span(first, last) if is_open(each)
-                and all(taken[each, one] < LIMITS[one] for one in takes(visit))}  # fmt: skip
+        days = {each for each in span(first, last) if is_open(each)}
+        room = {each for each in days if all(taken[each, one] < LIMITS[one] for one in takes(visit))}
         could = {each for each in room if (code, each) not in away}
-        inside = first <= day <= last or visit == "W0"
-        kind = "inside" if inside else "avoidable" if could else "away" if room else "no open day with room"
+        inside = first <= day <= last or visit == "W0"  # week 0 is what the others count from
+        kind = (
+            "inside" if inside else "avoidable" if could else "participant away" if room else "full" if days
+            else "closed all the time"
+        )  # fmt: skip
         found[kind].append(f"{code} {visit}: {day}, not from {first} to {last}")
     return found

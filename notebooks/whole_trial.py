@@ -559,7 +559,7 @@ def _masked_study_events(trial: Trial) -> Journey:
                 why="amendment 1: day 14 may be four days late")  # fmt: skip
 
 
-def _masked(trial: Trial, i: int, code: str, arm: str, start: dt.datetime) -> Journey:  # noqa: C901
+def _masked(trial: Trial, i: int, code: str, arm: str, start: dt.datetime) -> Journey:
     nurse = lambda: trial.who(NURSE)
     weight = f"{55 + i % 31}.{i % 10}"
     yield start - dt.timedelta(hours=4)

@@ -55,6 +55,56 @@ def test_every_dose_and_date_equals_an_independent_calculation_from_the_raw_even
     assert compared["visits that took place"] == trials[played].kinds["attend"] + trials[played].kinds["unscheduled"]
 
 
+def bound(trial: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = module("recount").windows_kept(again(trial), trial.away)
+    return found
+
+
+@CASES
+def test_no_visit_is_booked_outside_its_window_where_a_day_of_it_was_left(trials: list[Any], played: int) -> None:
+    found = bound(trials[played])
+    assert len(found.pop("inside")) == [92, 34][played]
+    outside = {
+        "closed all the time": ["P005 W6: 2026-10-08, not from 2026-10-03 to 2026-10-07"],  # National Day
+        "participant away": ["P010 W12: 2027-03-10, not from 2027-02-22 to 2027-03-08"],
+    }
+    assert found == {"closed all the time": [], "full": [], "participant away": [], "avoidable": []} | (
+        {} if played else outside
+    )
+    assert trials[played].no_day == ([] if played else [("P005", "W6"), ("P006", "W4")])  # P006 ended before it
+
+
+def test_the_bound_finds_a_deviation_that_could_have_been_avoided(trials: list[Any]) -> None:
+    recount = module("recount")
+    counted = again(trials[0])
+    away = {each for each in trials[0].away if each != ("P010", "2027-03-08")}
+    found = recount.windows_kept(counted, away)
+    assert found["avoidable"] == ["P010 W12: 2027-03-10, not from 2027-02-22 to 2027-03-08"]
+    assert not found["participant away"]
+    for said in ("booked", "attended"):
+        counted["P001"][said]["W8"] = "2026-09-08T09:30:00+08:00"
+    found = recount.windows_kept(counted, trials[0].away)
+    assert found["participant away"] == ["P010 W12: 2027-03-10, not from 2027-02-22 to 2027-03-08"]
+    assert found["avoidable"] == ["P001 W8: 2026-09-08, not from 2026-07-20 to 2026-08-03"]
+
+
+def test_the_bound_knows_full_days(trials: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    recount = module("recount")
+    counted = again(trials[0])
+    monkeypatch.setattr(recount, "LIMITS", {"place": 6, "bed": 2})
+    with pytest.raises(AssertionError, match="a day has more visits than room"):
+        recount.windows_kept(counted, trials[0].away)
+
+
+def test_the_bound_finds_a_visit_on_a_closed_day(trials: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    recount = module("recount")
+    counted = again(trials[1])
+    day = counted["T001"]["booked"]["D7"][:10]
+    monkeypatch.setattr(recount, "HOLIDAYS", {*recount.HOLIDAYS, day})
+    with pytest.raises(AssertionError, match="a visit is booked on a day that is closed"):
+        recount.windows_kept(counted, trials[1].away)
+
+
 @CASES
 def test_every_calendar_passes_the_calendar_checks(trials: list[Any], played: int, tmp_path: Path) -> None:
     folder = trials[played].folder / "out"
