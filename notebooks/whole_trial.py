@@ -100,6 +100,10 @@ def _site_lines(lines: list[str], name: str, protocol: Path, leave_out: str) -> 
     return [*lines[:place], *staff, *lines[place:]]
 
 
+AHEAD = dt.timedelta(days=24)
+"""How far ahead visits are booked: who books months ahead fills the days that a narrower window needs later."""
+
+
 @dataclass
 class Trial:
     """A study in a folder, a clock that goes from one planned moment to the next, and who does what."""
@@ -188,7 +192,9 @@ class Trial:
         What finds no day in its window goes to the nearest one outside of it, as the investigator decides.
         """
         nurse = self.who(NURSE)
-        proposal = study_book.propose(nurse, study_book.wanted(nurse, (), (), None, allow_move=False), seconds=60)
+        until = (self.now + AHEAD).date().isoformat()
+        wanted = study_book.wanted(nurse, (), (), until, allow_move=False)
+        proposal = study_book.propose(nurse, wanted, seconds=60)
         study_book.record(nurse, proposal)
         for each in proposal.plan.placed:
             self.booked[each.task.code, each.task.planned.id] = each.when
