@@ -237,6 +237,9 @@ class Trial:
         return self.booked[code, visit]
 
     def cancel(self, code: str, visit: str, why: str) -> None:
+        """Cancel a visit, if it is booked already."""
+        if (code, visit) not in self.booked:
+            return
         study_visits.cancel(self.who(NURSE), code, visit, reason=why).record()
 
     def rebook(self, code: str, visit: str, why: str) -> dt.datetime:
@@ -357,10 +360,21 @@ def friday(start: dt.datetime, hour: int = 17, minute: int = 0) -> dt.datetime:
     return day(start, (4 - start.weekday()) % 7, hour, minute)
 
 
-def _fridays(trial: Trial, starts: Iterable[dt.datetime]) -> Journey:
-    for evening in sorted({friday(start) for start in starts}):
-        yield evening
+def _fridays(trial: Trial, starts: Iterable[dt.datetime], last: int) -> Journey:
+    """Every Friday, until so many days after the last start."""
+    evenings = [friday(start) for start in starts]
+    for days in range(0, (max(evenings) - min(evenings)).days + last, 7):
+        yield day(min(evenings), days, 17)
         trial.book_all()
+
+
+def _booked(trial: Trial, code: str, visit: str) -> Iterator[Any]:
+    """Wait until a visit is booked, and return its time."""
+    while (code, visit) not in trial.booked:
+        now = trial.now.astimezone(ZONE)
+        evening = friday(now, 17, 30)
+        yield evening if evening > now else evening + dt.timedelta(days=7)
+    return trial.booked[code, visit]
 
 
 # --- NCT07203599: three open dose levels one after the other, then two open groups ---------------------------------
@@ -392,7 +406,7 @@ def play_escalation(folder: Path, phase1: int = 9, phase2: int = 50, seed: int =
             place += place >= 19  # New Year's Day
             starts.append(day(BEGIN, 189 + place // 5 * 7 + place % 5, 10 + i % 2 * 4))
             trial.plan(_escalation(trial, i, arm, starts[-1]))
-        trial.plan(_fridays(trial, starts))
+        trial.plan(_fridays(trial, starts, 175))
         trial.plan(_study_events(trial, "\n".join(rows) + "\n"))
         trial.plan(_screen_failure(trial))
         trial.run()
@@ -476,12 +490,11 @@ def _escalation(trial: Trial, i: int, arm: str, start: dt.datetime) -> Journey: 
     trial.dose(code, "W0", entries)
     trial.attend(code, "W0")
     on_new = form == "2.0"
-    yield friday(start, 17, 30)  # by then all visits are booked
     for visit in visits:
         dosed = visit in ("W2", "W4", "W6")
         if dosed and i == 6 and visit != "W2":
             continue  # after the end of the treatment
-        when = trial.booked[code, visit]
+        when = yield from _booked(trial, code, visit)
         if i == 10 and visit == "W12":
             when = yield from _outside(trial, code, start)
         if visit == "W24" and on_new and i % 3 == 0:
@@ -548,7 +561,7 @@ def play_masked(folder: Path, count: int = 60, seed: int = 2) -> Trial:
             place = (i - 1) // 2
             starts.append(day(BEGIN, place // 5 * 7 + place % 5, 10 + i % 2 * 3))
             trial.plan(_masked(trial, i, code, arm, starts[-1]))
-        trial.plan(_fridays(trial, starts))
+        trial.plan(_fridays(trial, starts, 21))
         trial.plan(_masked_study_events(trial))
         trial.run()
     return trial
@@ -592,9 +605,8 @@ def _masked(trial: Trial, i: int, code: str, arm: str, start: dt.datetime) -> Jo
     if i == 40:
         people.end(trial.who(DOCTOR), "discontinue", code, date=None, reason="a rash")
         return
-    yield friday(start, 17, 30)  # by then both visits are booked
     for visit in ("D7", "D14"):
-        when = trial.booked[code, visit]
+        when = yield from _booked(trial, code, visit)
         if i % 9 == 0 and visit == "D7":
             yield when - dt.timedelta(days=1)
             when = trial.elsewhen(code, visit, "the family cannot bring the participant")
